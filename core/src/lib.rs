@@ -1,1 +1,3 @@
 //! What two or more functions of mapgate need, and nothing else.
+
+pub mod settings;
