@@ -1,14 +1,18 @@
 //! `vars.authentication`.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::HeaderName;
 
-use super::{Networks, OpenidConnect, Secret};
+use super::networks::network;
+use super::outward::header_name;
+use super::reader::{NONE, REQUIRED};
+use super::referer::referer;
+use super::section::Section;
+use super::{Ldap, Networks, OpenidConnect};
 
-/// Passwords, second factor, lockout, validators, OAuth2 lifetimes.
+/// Passwords, second factor, lockout, validators, `OAuth2` lifetimes.
 #[derive(Debug, Clone)]
 pub struct Authentication {
     /// Whether every user needs a second factor.
@@ -63,44 +67,6 @@ pub enum Validator {
     Ldap,
 }
 
-/// The LDAP directory.
-#[derive(Debug, Clone)]
-pub struct Ldap {
-    /// `ldap://host[:port]` or `ldaps://host[:port]`.
-    pub url: String,
-    /// Whether `ldap://` is upgraded before anything is sent.
-    pub starttls: bool,
-    /// PEM certificates to trust in place of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// The longest wait for each answer.
-    pub timeout: Duration,
-    /// The DN to bind as, with `{username}`; `None`: search for it, then bind.
-    pub bind_dn_template: Option<String>,
-    /// Who searches; `None`: anonymously.
-    pub bind_dn: Option<String>,
-    /// The searcher's password, unless the secret has it.
-    pub bind_password: Option<Secret>,
-    /// Where users are searched.
-    pub base_dn: Option<String>,
-    /// How users are searched, with `{username}`.
-    pub filter: String,
-    /// What an entry says about its user.
-    pub attributes: LdapAttributes,
-    /// Group DN → role name.
-    pub group_roles: BTreeMap<String, String>,
-}
-
-/// Attribute names of an LDAP entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LdapAttributes {
-    /// The mail address.
-    pub email: String,
-    /// The name shown.
-    pub display_name: String,
-    /// The groups' DNs.
-    pub groups: String,
-}
-
 /// Single sign-on by a front proxy.
 #[derive(Debug, Clone)]
 pub struct TrustedHeader {
@@ -110,4 +76,165 @@ pub struct TrustedHeader {
     pub proxies: Networks,
     /// Whether an unknown user is created.
     pub create_user: bool,
+}
+
+const MINUTES_OF_A_YEAR: u32 = 525_600;
+
+impl Authentication {
+    pub(super) fn read(section: Section<'_>) -> Self {
+        let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes));
+        let days = |days: u32| Duration::from_secs(86_400 * u64::from(days));
+        let year = 1..=MINUTES_OF_A_YEAR;
+        let authentication = Self {
+            two_factor: section.boolean("two_factor", false),
+            two_factor_issuer_name: section
+                .value(
+                    "two_factor_issuer_name",
+                    ISSUER,
+                    "a name without colon",
+                    issuer_name,
+                )
+                .unwrap_or_else(|| ISSUER.to_owned()),
+            max_consecutive_failures: section.number("max_consecutive_failures", NONE, &(1..=10_000)),
+            lockout: section.number("lockout_minutes", NONE, &year).map(minutes),
+            allowed_hosts: section.list("allowed_hosts", "[]", host).unwrap_or_default(),
+            oauth2_authorization_expire: minutes(section.number_or(
+                "oauth2_authorization_expire_minutes",
+                10,
+                &(1..=1440),
+            )),
+            oauth2_token_expire: minutes(section.number_or("oauth2_token_expire_minutes", 60, &year)),
+            oauth2_refresh_expire: days(section.number_or("oauth2_refresh_expire_days", 30, &(1..=90))),
+            session_max: days(section.number_or("session_max_days", 30, &(1..=3650))),
+            argon2: Argon2::read(section.section("argon2")),
+            validators: validators(&section),
+            ldap: Ldap::read(section.section("ldap")),
+            trusted_header: TrustedHeader::read(section.section("trusted_header")),
+            openid_connect: OpenidConnect::read(section.section("openid_connect")),
+        };
+        authentication.check(&section);
+        section.finish(|key| key == "oauth2");
+        authentication
+    }
+
+    fn check(&self, section: &Section<'_>) {
+        let asked = self.validators.contains(&Validator::Ldap);
+        if asked && self.ldap.is_none() {
+            section.fault("ldap", "must be set, since validators lists ldap");
+        }
+        if !asked && self.ldap.is_some() {
+            section
+                .log()
+                .warn("vars.authentication.ldap: not used, since validators does not list ldap");
+        }
+        if self.lockout.is_some() && self.max_consecutive_failures.is_none() {
+            section
+                .log()
+                .warn("vars.authentication.lockout_minutes: no effect without max_consecutive_failures");
+        }
+    }
+}
+
+const ISSUER: &str = "mapgate";
+
+/// An `otpauth:` label separates issuer and account by a colon.
+fn issuer_name(text: &str) -> Result<String, String> {
+    let is_name = !text.contains(|c: char| c == ':' || c.is_control());
+    if is_name {
+        Ok(text.trim().to_owned())
+    } else {
+        Err("a name without colon".to_owned())
+    }
+}
+
+fn host(text: &str) -> Result<String, String> {
+    referer(text).map(|host| host.as_str().to_owned())
+}
+
+fn validators(section: &Section<'_>) -> Vec<Validator> {
+    let parse = |text: &str| match text {
+        "directory" => Ok(Validator::Directory),
+        "ldap" => Ok(Validator::Ldap),
+        _ => Err("directory or ldap".to_owned()),
+    };
+    let Some(validators) = section.list("validators", "[directory]", parse) else {
+        return vec![Validator::Directory];
+    };
+    let count = |validator| validators.iter().filter(|other| **other == validator).count();
+    if validators.is_empty() {
+        section.fault("validators", "must list at least one");
+    } else if count(Validator::Directory) > 1 || count(Validator::Ldap) > 1 {
+        section.fault("validators", "lists one twice");
+    }
+    validators
+}
+
+impl Argon2 {
+    fn read(section: Section<'_>) -> Self {
+        let argon2 = Self {
+            memory_kib: section.number_or("memory_kib", 19_456, &MEMORY),
+            iterations: section.number_or("iterations", 2, &(1..=100)),
+            parallelism: section.number_or("parallelism", 1, &(1..=64)),
+            concurrent: section.number_or("concurrent", 4, &(1..=64)),
+        };
+        if argon2.is_below_floor() {
+            section.fault("iterations", FLOOR);
+        }
+        section.finish(|_| false);
+        argon2
+    }
+
+    /// OWASP's sets, all of the same strength: less memory takes more passes.
+    fn is_below_floor(self) -> bool {
+        let least = match self.memory_kib {
+            47_104.. => 1,
+            19_456.. => 2,
+            12_288.. => 3,
+            9_216.. => 4,
+            _ => 5,
+        };
+        self.iterations < least
+    }
+}
+
+/// OWASP's least, and what any function could have.
+const MEMORY: RangeInclusive<u32> = 7_168..=2_097_152;
+const FLOOR: &str = "too few for this memory_kib; OWASP's least are 1 from 47104, 2 from 19456, 3 from 12288, 4 from \
+                     9216 and 5 from 7168";
+
+impl TrustedHeader {
+    /// `None` where the section is empty.
+    fn read(section: Section<'_>) -> Option<Self> {
+        let is_present = section.is_present();
+        let expected = "the name of a header of its own";
+        let header = section.value("header", REQUIRED, expected, |text| {
+            let taken = ["authorization", "cookie", "host", "origin", "referer"];
+            header_name(text)
+                .ok()
+                .filter(|name| !taken.contains(&name.as_str()))
+                .ok_or(expected.to_owned())
+        });
+        let proxies: Option<Networks> = section
+            .list("proxies", REQUIRED, network)
+            .map(|list| list.into_iter().collect());
+        let create_user = section.boolean("create_user", false);
+        for key in ["header", "proxies"]
+            .iter()
+            .filter(|key| is_present && !section.has(key))
+        {
+            section.fault(key, "must be set");
+        }
+        if proxies.as_ref().is_some_and(Networks::is_empty) {
+            section.fault("proxies", "must list at least one network");
+        }
+        if proxies.as_ref().is_some_and(Networks::is_everyone) {
+            section.fault("proxies", "a network of everyone would let anyone be any user");
+        }
+        section.finish(|_| false);
+        Some(Self {
+            header: header?,
+            proxies: proxies?,
+            create_user,
+        })
+    }
 }

@@ -1,6 +1,8 @@
 //! `vars.smtp`, `vars.reset_password`, `vars.welcome_email`.
 
 use super::Secret;
+use super::reader::REQUIRED;
+use super::section::Section;
 
 /// A mail server.
 #[derive(Debug, Clone)]
@@ -32,3 +34,113 @@ pub struct MailTemplate {
 
 /// The mail of a password reset; fields `{user}`, `{password}` or `{reset_url}`, `{application_url}`, `{current_url}`.
 pub type ResetPassword = MailTemplate;
+
+impl Smtp {
+    /// `None` without `host`, as where `GeoMapFish`'s own defaults stand alone.
+    pub(super) fn read(section: Section<'_>) -> Option<Self> {
+        let host = section.value("host", "none", "a host, as smtp.example.com:465", host_and_port);
+        let smtp = host.map(|(host, port)| {
+            let (ssl, starttls) = (section.boolean("ssl", false), section.boolean("starttls", false));
+            let usual = if ssl {
+                465
+            } else if starttls {
+                587
+            } else {
+                25
+            };
+            let user = section.text("user", "none");
+            let password = section.secret("password", |_| Ok(()));
+            Self {
+                host,
+                port: port.unwrap_or(usual),
+                ssl,
+                starttls,
+                user,
+                password,
+            }
+        });
+        if let Some(smtp) = &smtp {
+            smtp.check(&section);
+            section.finish(|_| false);
+        }
+        smtp
+    }
+
+    fn check(&self, section: &Section<'_>) {
+        if self.ssl && self.starttls {
+            section.fault("starttls", "cannot go with ssl");
+        }
+        if self.password.is_some() && self.user.is_none() {
+            section.fault("password", "needs user");
+        }
+        if self.user.is_some() && !self.ssl && !self.starttls {
+            section
+                .log()
+                .warn("vars.smtp: neither ssl nor starttls: the login goes over the network in the clear");
+        }
+    }
+}
+
+fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0));
+    let sane =
+        !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@".contains(c));
+    match port {
+        Some(None) => Err("a port behind the colon".to_owned()),
+        _ if !sane => Err("a host, as smtp.example.com:465".to_owned()),
+        port => Ok((host.trim_matches(['[', ']']).to_owned(), port.flatten())),
+    }
+}
+
+impl MailTemplate {
+    /// `None` where the section is empty.
+    pub(super) fn read(section: Section<'_>) -> Option<Self> {
+        let is_present = section.is_present();
+        let text = |key: &str| section.value(key, REQUIRED, "text", |text| Ok(text.to_owned()));
+        let line = |key: &str| section.value(key, REQUIRED, "a single line", single_line);
+        let template = (line("email_from"), line("email_subject"), text("email_body"));
+        let missing = |key: &&str| is_present && !section.has(key);
+        for key in ["email_from", "email_subject", "email_body"]
+            .iter()
+            .filter(|key| missing(key))
+        {
+            section.fault(key, "must be set");
+        }
+        section.finish(|_| false);
+        let (Some(email_from), Some(email_subject), Some(email_body)) = template else {
+            return None;
+        };
+        Some(Self {
+            email_from,
+            email_subject,
+            email_body,
+        })
+    }
+
+    /// A reset mail must say the password or the link, one of both.
+    pub(super) fn read_reset(section: Section<'_>) -> Option<Self> {
+        let log = section.log();
+        let template = Self::read(section)?;
+        let has = |field: &str| template.email_body.contains(field);
+        if has("{password}") == has("{reset_url}") {
+            log.fault(
+                "vars.reset_password.email_body",
+                "must hold either {password} or {reset_url}, and not both",
+            );
+        }
+        Some(template)
+    }
+}
+
+fn single_line(text: &str) -> Result<String, String> {
+    let line = text.trim();
+    if line.contains(char::is_control) {
+        Err("a single line".to_owned())
+    } else {
+        Ok(line.to_owned())
+    }
+}

@@ -4,25 +4,36 @@
 
 mod authentication;
 mod base_url;
+mod document;
 mod environment;
+mod extends;
 mod fault;
 mod headers;
+mod ldap;
+mod load;
+mod log;
 mod mail;
 mod networks;
 mod openid_connect;
 mod outward;
+mod reader;
 mod referer;
 mod secret;
+mod section;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use authentication::{Argon2, Authentication, Ldap, LdapAttributes, TrustedHeader, Validator};
+pub use authentication::{Argon2, Authentication, TrustedHeader, Validator};
 pub use base_url::BaseUrl;
 pub use environment::Environment;
 pub use fault::Fault;
 pub use headers::{AllowedOrigin, Headers, Service, ServiceHeaders};
+pub use ldap::{Ldap, LdapAttributes};
+pub use load::load;
 pub use mail::{MailTemplate, ResetPassword, Smtp};
 pub use networks::Networks;
 pub use openid_connect::{OpenidConnect, UserField, UserInfoFields};

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use super::Secret;
+use super::reader::REQUIRED;
+use super::section::Section;
 
 /// Another provider that logs users in, with `GeoMapFish`'s keys.
 #[derive(Debug, Clone)]
@@ -53,4 +57,104 @@ pub struct UserInfoFields {
     pub display_name: String,
     /// By default `email`.
     pub email: String,
+    /// The role names, with `provide_roles`; by default `roles`.
+    pub roles: String,
+}
+
+impl OpenidConnect {
+    /// `None` unless `enabled`; the keys are checked either way.
+    pub(super) fn read(section: Section<'_>) -> Option<Self> {
+        let enabled = section.boolean("enabled", false);
+        let (url, client_id) = (
+            section.value("url", REQUIRED, "an https URL", issuer),
+            section.text("client_id", REQUIRED),
+        );
+        for key in ["url", "client_id"]
+            .iter()
+            .filter(|key| enabled && !section.has(key))
+        {
+            section.fault(key, "must be set");
+        }
+        let text = |text: &str| Ok(text.to_owned());
+        let openid_connect = Self {
+            url: url.unwrap_or_default(),
+            client_id: client_id.unwrap_or_default(),
+            client_secret: section.secret("client_secret", |_| Ok(())),
+            scopes: section
+                .list("scopes", "[openid, profile, email]", text)
+                .unwrap_or_else(|| ["openid", "profile", "email"].map(str::to_owned).to_vec()),
+            query_user_info: section.boolean("query_user_info", false),
+            create_user: section.boolean("create_user", false),
+            provide_roles: section.boolean("provide_roles", false),
+            match_field: section
+                .value("match_field", "username", MATCH_FIELDS, match_field)
+                .unwrap_or(UserField::Username),
+            update_fields: section
+                .list("update_fields", "[]", user_field)
+                .unwrap_or_default(),
+            user_info_fields: UserInfoFields::read(section.section("user_info_fields")),
+            login_extra_params: section
+                .pairs("login_extra_params", |_, value| text(value))
+                .into_iter()
+                .collect(),
+            trusted_audiences: section.list("trusted_audiences", "[]", text).unwrap_or_default(),
+        };
+        if !openid_connect.scopes.iter().any(|scope| scope == "openid") {
+            section.fault("scopes", "must hold openid");
+        }
+        section.finish(|key| key == "ignore_unknown_roles");
+        enabled.then_some(openid_connect)
+    }
+}
+
+impl UserInfoFields {
+    fn read(section: Section<'_>) -> Self {
+        let claim =
+            |field: &str, default: &str| section.text(field, default).unwrap_or_else(|| default.to_owned());
+        let fields = Self {
+            username: claim("username", "sub"),
+            display_name: claim("display_name", "name"),
+            email: claim("email", "email"),
+            roles: claim("roles", "roles"),
+        };
+        section.finish(|key| key == "settings_role");
+        fields
+    }
+}
+
+const MATCH_FIELDS: &str = "username or email";
+
+fn match_field(text: &str) -> Result<UserField, String> {
+    user_field(text)
+        .ok()
+        .filter(|field| *field != UserField::DisplayName)
+        .ok_or_else(|| MATCH_FIELDS.to_owned())
+}
+
+fn user_field(text: &str) -> Result<UserField, String> {
+    match text {
+        "username" => Ok(UserField::Username),
+        "display_name" => Ok(UserField::DisplayName),
+        "email" => Ok(UserField::Email),
+        _ => Err("username, display_name or email".to_owned()),
+    }
+}
+
+/// An issuer as `OpenID` Connect Discovery 1.0 has it; plain http only on this machine.
+fn issuer(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_issuer = |url: &Url| {
+        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        (url.scheme() == "https" || url.scheme() == "http" && local)
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    // Kept as it is written: an issuer is compared byte by byte.
+    Url::parse(text)
+        .ok()
+        .filter(is_issuer)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "an https URL".to_owned())
 }

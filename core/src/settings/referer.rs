@@ -35,3 +35,30 @@ pub(super) fn host_with_port(url: &Url) -> Option<String> {
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
     )
 }
+
+/// A host, a `host:port`, or a URL whose host counts.
+pub(super) fn referer(text: &str) -> Result<Referer, String> {
+    let text = text.trim();
+    let (text, is_url) = if text.contains("://") {
+        (text.to_owned(), true)
+    } else {
+        // A bare `host:80` is the http one.
+        (
+            text.strip_suffix(":80")
+                .map_or_else(|| format!("https://{text}"), |host| format!("http://{host}")),
+            false,
+        )
+    };
+    let url = Url::parse(&text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    let sane = |url: &Url| {
+        !text.contains('*')
+            && url.username().is_empty()
+            && url.password().is_none()
+            && (is_url || url.path() == "/" && url.query().is_none() && url.fragment().is_none())
+    };
+    let host = url.filter(sane).and_then(|url| host_with_port(&url));
+    host.map(Referer)
+        .ok_or_else(|| "a host, a host:port or a URL".to_owned())
+}
