@@ -1,3 +1,18 @@
 //! What two or more functions of mapgate need, and nothing else.
+//!
+//! Rooms from the ground up: each imports only those above it in this list.
 
+pub mod clock;
+pub mod random;
 pub mod settings;
+pub mod aws;
+pub mod secrets;
+pub mod table;
+pub mod outbound;
+pub mod account;
+pub mod session;
+pub mod oauth;
+pub mod identity;
+pub mod http;
+pub mod gate;
+pub mod lambda;

@@ -1,1 +1,16 @@
-//! login
+//! mapgate's function login.
+
+use std::sync::Arc;
+
+use axum::Router;
+use mapgate_core::gate::{Gate, health};
+use mapgate_core::http::service;
+use mapgate_core::settings::Service;
+
+/// Every path that [`router`] serves.
+pub const ROUTES: &[&str] = &["/health/login"];
+
+/// The function's routes.
+pub fn router(gate: Arc<Gate>) -> Router {
+    service(health(&gate, "login"), &gate.settings, Some(Service::Login))
+}

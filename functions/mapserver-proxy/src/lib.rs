@@ -1,1 +1,20 @@
-//! mapserver-proxy
+//! mapgate's function mapserver-proxy.
+
+use std::sync::Arc;
+
+use axum::Router;
+use mapgate_core::gate::{Gate, health};
+use mapgate_core::http::service;
+use mapgate_core::settings::Service;
+
+/// Every path that [`router`] serves.
+pub const ROUTES: &[&str] = &["/health/mapserver-proxy"];
+
+/// The function's routes.
+pub fn router(gate: Arc<Gate>) -> Router {
+    service(
+        health(&gate, "mapserver-proxy"),
+        &gate.settings,
+        Some(Service::Mapserver),
+    )
+}

@@ -1,1 +1,16 @@
-//! oauth-token
+//! mapgate's function oauth-token.
+
+use std::sync::Arc;
+
+use axum::Router;
+use mapgate_core::gate::{Gate, health};
+use mapgate_core::http::service;
+use mapgate_core::settings::Service;
+
+/// Every path that [`router`] serves.
+pub const ROUTES: &[&str] = &["/health/oauth-token"];
+
+/// The function's routes.
+pub fn router(gate: Arc<Gate>) -> Router {
+    service(health(&gate, "oauth-token"), &gate.settings, Some(Service::Oauth))
+}

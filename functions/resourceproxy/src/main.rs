@@ -1,2 +1,7 @@
-//! x
-fn main(){}
+//! The function resourceproxy under Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mapgate_core::lambda::run(mapgate_resourceproxy::router)
+}

@@ -1,0 +1,158 @@
+//! The gate: settings, table, keys, clients and clock, made once per cold start, each expensive part on first use.
+//! Rooms above never see it: they take the parts they need.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::response::IntoResponse as _;
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{StatusCode, request};
+use serde_json::json;
+use tokio::sync::OnceCell;
+
+use crate::account::{Accounts, Hashing};
+use crate::aws::Aws;
+use crate::clock::Clock;
+use crate::http::{Failure, Reach, ticket_is_believed};
+use crate::identity::{self, Credentials, Identity, Memory, Parts, Peer, client_address, is_https};
+use crate::outbound::Outbound;
+use crate::random::Random;
+use crate::secrets::{Keyring, Secrets};
+use crate::settings::Settings;
+use crate::table::Table;
+
+/// What a function holds.
+#[derive(Debug)]
+pub struct Gate {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// The AWS configuration, for what only one function needs.
+    pub aws: Aws,
+    /// Passwords.
+    pub hashing: Hashing,
+    /// The client towards backends.
+    pub outbound: Outbound,
+    keyring: Keyring,
+    table: OnceCell<Table>,
+    memory: Memory,
+}
+
+/// Settings that no gate can be made of.
+#[derive(Debug, thiserror::Error)]
+#[error("vars.authentication.argon2: {0}")]
+pub struct BadArgon2(String);
+
+impl Gate {
+    /// A gate that has asked nobody anything yet.
+    pub fn new(settings: Settings, aws: Aws, clock: Clock, random: Random) -> Result<Self, BadArgon2> {
+        let hashing = Hashing::new(settings.authentication.argon2, random.clone());
+        let hashing = hashing.map_err(|error| BadArgon2(error.to_string()))?;
+        let authtkt = settings.authtkt_secret.clone();
+        let keyring = Keyring::new(settings.secrets.clone(), authtkt, aws.clone(), clock.clone());
+        Ok(Self {
+            outbound: Outbound::new(settings.http_options),
+            settings: Arc::new(settings),
+            hashing,
+            keyring,
+            clock,
+            random,
+            aws,
+            table: OnceCell::new(),
+            memory: Memory::default(),
+        })
+    }
+
+    /// The table.
+    pub async fn table(&self) -> &Table {
+        let make = || async {
+            let client = aws_sdk_dynamodb::Client::new(self.aws.config().await);
+            Table::new(client, self.settings.table.as_str(), self.random.clone())
+        };
+        self.table.get_or_init(make).await
+    }
+
+    /// The keys.
+    pub async fn secrets(&self) -> Result<Arc<Secrets>, Failure> {
+        Ok(self.keyring.current().await?)
+    }
+
+    /// Who the request acts for. `reach` says whether a browser may rightly come from a stranger's page.
+    pub async fn identify(&self, request: &request::Parts, reach: Reach) -> Result<Identity, Failure> {
+        let credentials = Credentials {
+            headers: &request.headers,
+            address: self.address(request),
+            ticket_believed: ticket_is_believed(&self.settings, &request.headers, reach),
+        };
+        let parts = Parts {
+            settings: &self.settings,
+            table: self.table().await,
+            keyring: &self.keyring,
+            hashing: &self.hashing,
+            clock: &self.clock,
+            random: &self.random,
+            memory: &self.memory,
+        };
+        Ok(identity::resolve(parts, credentials).await?)
+    }
+
+    /// The way in for passwords. `secrets` are those of [`Gate::secrets`].
+    pub async fn accounts<'a>(&'a self, secrets: &'a Secrets) -> Accounts<'a> {
+        Accounts {
+            table: self.table().await,
+            hashing: &self.hashing,
+            secrets,
+            clock: &self.clock,
+            audit_retention_days: self.settings.audit_retention_days,
+        }
+    }
+
+    /// The client's address.
+    #[must_use]
+    pub fn address(&self, request: &request::Parts) -> IpAddr {
+        client_address(peer(request), &request.headers, &self.settings.intranet)
+    }
+
+    /// Whether the client speaks https; cookies of forms are named after it.
+    #[must_use]
+    pub fn is_https(&self, request: &request::Parts) -> bool {
+        is_https(peer(request), &request.headers, &self.settings.intranet)
+    }
+
+    /// What is not there, by name: `table` or `secret`. For `/health/…`.
+    pub async fn health(&self) -> Result<(), &'static str> {
+        self.keyring.current().await.map_err(|_| "secret")?;
+        self.table().await.health().await.map_err(|error| {
+            tracing::error!(%error, "the health check failed");
+            "table"
+        })
+    }
+}
+
+/// The peer, which the front made sure of.
+fn peer(request: &request::Parts) -> Peer {
+    let unknown = Peer {
+        address: IpAddr::from([0, 0, 0, 0]),
+        https: false,
+    };
+    request.extensions.get().copied().unwrap_or(unknown)
+}
+
+/// The route `GET /health/{function}`: 200 `{"status":"ok"}`, or 503 with the name of what is not there.
+pub fn health(gate: &Arc<Gate>, function: &str) -> Router {
+    let gate = gate.clone();
+    let answer = move || async move {
+        match gate.health().await {
+            Ok(()) => Json(json!({ "status": "ok" })).into_response(),
+            Err(missing) => {
+                let body = Json(json!({ "status": "unavailable", "missing": missing }));
+                (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+            }
+        }
+    };
+    Router::new().route(&format!("/health/{function}"), get(answer))
+}

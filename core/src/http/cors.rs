@@ -1,0 +1,49 @@
+//! CORS (Fetch Standard): a listed origin is echoed, with credentials; `*` allows everyone, without.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::settings::{AllowedOrigin, Headers};
+
+/// Adds what `origin` may know to an answer's headers. An unlisted origin gets nothing.
+pub(super) fn allow(settings: &Headers, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
+    answer.append(header::VARY, HeaderValue::from_static("Origin"));
+    let Some(origin) = origin else { return };
+    let allowed = &settings.access_control_allow_origin;
+    let listed = |entry: &AllowedOrigin| matches!(entry, AllowedOrigin::Origin(own) if own.as_bytes() == origin.as_bytes());
+    if allowed.iter().any(listed) {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        answer.insert(
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
+    } else if allowed.contains(&AllowedOrigin::Any) {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+}
+
+/// Adds a preflight's answers: `methods` of the route, the headers asked for, and for how long that holds.
+pub(super) fn preflight(
+    settings: &Headers,
+    asked: &HeaderMap,
+    methods: &HeaderValue,
+    answer: &mut HeaderMap,
+) {
+    const ASKED: HeaderName = header::ACCESS_CONTROL_REQUEST_HEADERS;
+    if !asked.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        || !answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+    {
+        return;
+    }
+    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
+    if let Some(headers) = asked.get(ASKED) {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, headers.clone());
+        answer.append(
+            header::VARY,
+            HeaderValue::from_static("Access-Control-Request-Headers"),
+        );
+    }
+    answer.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        HeaderValue::from(settings.access_control_max_age.as_secs()),
+    );
+}

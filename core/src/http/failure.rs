@@ -1,0 +1,151 @@
+//! What can go wrong at any route, and its form on the wire: JSON `{"error": "…"}`.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::account::AccountError;
+use crate::identity::Refused;
+use crate::random::NoRandomness;
+use crate::secrets::SecretsUnavailable;
+use crate::table::TableError;
+
+/// Seconds after which a try again makes sense.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// A request that cannot be answered as asked. What it says is for everyone to read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// 400: a field is missing or wrong; the text names it.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 401: who asks is not logged in, or not rightly.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// 401 with a bearer challenge (RFC 6750 §3).
+    #[error("the access token is not valid")]
+    InvalidToken,
+    /// 401 with a Basic challenge, for a client that sent Basic.
+    #[error("the user name or password is wrong")]
+    WrongBasic,
+    /// 403.
+    #[error("{0}")]
+    Forbidden(String),
+    /// 403 with a bearer challenge (RFC 6750 §3.1).
+    #[error("the access token lacks the scope {0}")]
+    InsufficientScope(&'static str),
+    /// 404.
+    #[error("not found")]
+    NotFound,
+    /// 413.
+    #[error("the request is too large")]
+    TooLarge,
+    /// 415.
+    #[error("the body must be application/x-www-form-urlencoded or multipart/form-data")]
+    UnsupportedMediaType,
+    /// 503: something mapgate needs is not there. The log says what.
+    #[error("the service is not available, please try again later")]
+    Unavailable,
+}
+
+impl Failure {
+    /// The status that belongs to it.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) | Self::InvalidToken | Self::WrongBasic => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Status and headers onto an answer whose body has the protocol's own form.
+    #[must_use]
+    pub fn onto(&self, mut response: Response) -> Response {
+        *response.status_mut() = self.status();
+        let challenge = match self {
+            Self::Unauthorized(_) => Some("Bearer".to_owned()),
+            Self::InvalidToken => Some("Bearer error=\"invalid_token\"".to_owned()),
+            Self::WrongBasic => {
+                Some("Basic realm=\"Access to restricted layers\", charset=\"UTF-8\"".to_owned())
+            }
+            Self::InsufficientScope(scope) => {
+                Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
+            _ => None,
+        };
+        let headers = response.headers_mut();
+        if let Some(challenge) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if *self == Self::Unavailable {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
+        response
+    }
+}
+
+/// A JSON body `{"error": "…"}` with its status.
+#[must_use]
+pub fn json_error(status: StatusCode, text: &str) -> Response {
+    (status, axum::Json(json!({ "error": text }))).into_response()
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        self.onto(json_error(self.status(), &self.to_string()))
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Bearer => Self::InvalidToken,
+            Refused::Basic => Self::WrongBasic,
+            Refused::Authorization => {
+                Self::Unauthorized("the Authorization header is not understood".to_owned())
+            }
+            Refused::Account(error) => error.into(),
+            Refused::Table(error) => error.into(),
+            Refused::Secrets(error) => error.into(),
+            Refused::Random(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        unavailable(&error)
+    }
+}
+
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        unavailable(&error)
+    }
+}
+
+impl From<SecretsUnavailable> for Failure {
+    fn from(error: SecretsUnavailable) -> Self {
+        unavailable(&error)
+    }
+}
+
+impl From<NoRandomness> for Failure {
+    fn from(error: NoRandomness) -> Self {
+        unavailable(&error)
+    }
+}
+
+fn unavailable(error: &dyn std::error::Error) -> Failure {
+    tracing::error!(%error, "a request cannot be served");
+    Failure::Unavailable
+}

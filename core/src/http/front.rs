@@ -1,0 +1,98 @@
+//! What stands before routing, once for a process: the base URL's path, https, a well-formed Host, and a panic's end.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::{Failure, json_error};
+use crate::identity::{Peer, is_https};
+use crate::settings::Settings;
+
+/// Puts the front before `router`: the same under Lambda and in the harness. Requests carry a [`Peer`] in their
+/// extensions; one without is refused.
+pub fn front(router: Router, settings: &Arc<Settings>) -> Router {
+    // As a fallback service, so that the path is rewritten before the inner router looks at it.
+    Router::new()
+        .fallback_service(router)
+        .layer(from_fn_with_state(settings.clone(), before_routing))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            tracing::error!("a request made mapgate panic");
+            json_error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "an error of mapgate's own, which its log tells of",
+            )
+        }))
+}
+
+async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Request, next: Next) -> Response {
+    let Some(peer) = request.extensions().get::<Peer>().copied() else {
+        tracing::error!("a request without a peer");
+        return Failure::Unavailable.into_response();
+    };
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next();
+    let well_formed = |host: &HeaderValue| {
+        host.to_str()
+            .is_ok_and(|host| host.parse::<Authority>().is_ok_and(|a| !a.as_str().contains('@')))
+    };
+    if hosts.next().is_some() || host.is_some_and(|host| !well_formed(host)) {
+        return Failure::BadRequest("the Host header is malformed".to_owned()).into_response();
+    }
+    let https = is_https(peer, request.headers(), &settings.intranet);
+    if let Some(uri) = without_prefix(request.uri(), settings.base_url.path_prefix()) {
+        *request.uri_mut() = uri;
+    }
+    if settings.base_url.is_https() && !https && matches!(*request.method(), Method::GET | Method::HEAD) {
+        let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+        let Ok(location) = HeaderValue::from_str(&settings.base_url.join(path)) else {
+            return Failure::NotFound.into_response();
+        };
+        return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
+    }
+    let mut response = next.run(request).await;
+    if settings.base_url.is_https() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    response
+}
+
+/// The URI without the base URL's path before it; `None` where it has none.
+fn without_prefix(uri: &Uri, prefix: &str) -> Option<Uri> {
+    let path_and_query = uri.path_and_query()?.as_str();
+    let rest = path_and_query
+        .strip_prefix(prefix)
+        .filter(|_| !prefix.is_empty())?;
+    if !(rest.is_empty() || rest.starts_with(['/', '?'])) {
+        return None;
+    }
+    let rest = if rest.starts_with('/') {
+        rest.to_owned()
+    } else {
+        format!("/{rest}")
+    };
+    rest.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_urls_path_goes_and_nothing_else() {
+        let strip = |uri: &str| without_prefix(&uri.parse().unwrap(), "/geo").map(|uri| uri.to_string());
+        assert_eq!(strip("/geo/login?a=1").as_deref(), Some("/login?a=1"));
+        assert_eq!(strip("/geo").as_deref(), Some("/"));
+        assert_eq!(strip("/geo?x").as_deref(), Some("/?x"));
+        assert_eq!(strip("/geography/login"), None);
+        assert_eq!(without_prefix(&"/login".parse().unwrap(), ""), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! Wire rules that every router shares: headers, CORS, referrer, limits, scheme, error forms.
+
+mod cors;
+mod failure;
+mod form;
+mod front;
+mod referrer;
+mod service;
+
+pub use failure::{Failure, json_error};
+pub use form::Form;
+pub use front::front;
+pub use referrer::{Reach, origin_is_own, ticket_is_believed};
+pub use service::{service, with_limit};
+
+use axum::response::Response;
+use http::{HeaderValue, header};
+
+/// The usual limit of a request's body, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// Marks an answer that depends on who asks: no cache may keep it.
+#[must_use]
+pub fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    headers.append(header::VARY, HeaderValue::from_static("Cookie, Authorization"));
+    response
+}

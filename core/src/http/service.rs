@@ -1,0 +1,103 @@
+//! What stands around every route of a service: CORS, the service's own headers, limits, and the forms of 404 and 405.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+
+use super::{BODY_LIMIT, Failure, cors, json_error};
+use crate::settings::{Service, Settings};
+
+#[derive(Clone)]
+struct Rules {
+    settings: Arc<Settings>,
+    service: Option<Service>,
+    limit: usize,
+}
+
+/// Puts the shared rules around a service's routes, with the usual limit of 1 MiB. Without a service there is no
+/// CORS: authorize endpoints have none (RFC 9700 §2.6).
+pub fn service(router: Router, settings: &Arc<Settings>, service: Option<Service>) -> Router {
+    with_limit(router, settings, service, BODY_LIMIT)
+}
+
+/// Like [`service`], with another limit for bodies, in bytes.
+pub fn with_limit(
+    router: Router,
+    settings: &Arc<Settings>,
+    service: Option<Service>,
+    limit: usize,
+) -> Router {
+    let rules = Rules {
+        settings: settings.clone(),
+        service,
+        limit,
+    };
+    router.layer(from_fn_with_state(rules, around))
+}
+
+async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let (method, asked) = (parts.method.clone(), parts.headers.clone());
+    let length = asked
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let mut response = if length.is_some_and(|length| length > rules.limit) {
+        Failure::TooLarge.into_response()
+    } else {
+        let body = Body::new(http_body_util::Limited::new(body, rules.limit));
+        next.run(Request::from_parts(parts, body)).await
+    };
+    if method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = options(&response);
+    } else if let Some(text) = match response.status() {
+        StatusCode::NOT_FOUND => Some("not found"),
+        StatusCode::METHOD_NOT_ALLOWED => Some("this method is not allowed here"),
+        _ => None,
+    }
+    .filter(|_| !response.headers().contains_key(header::CONTENT_TYPE))
+    {
+        let headers = std::mem::take(response.headers_mut());
+        response = json_error(response.status(), text);
+        for (name, value) in headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    if let Some(service) = rules.service {
+        let settings = rules.settings.headers.get(service);
+        let methods = response.headers().get(header::ALLOW).cloned();
+        cors::allow(settings, asked.get(header::ORIGIN), response.headers_mut());
+        if method == Method::OPTIONS
+            && let Some(methods) = methods
+        {
+            cors::preflight(settings, &asked, &methods, response.headers_mut());
+        }
+        for (name, value) in &settings.headers {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    response
+        .headers_mut()
+        .entry(header::X_CONTENT_TYPE_OPTIONS)
+        .or_insert(HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The answer to OPTIONS, from the methods that the route's 405 names.
+fn options(refused: &Response) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let methods = refused
+        .headers()
+        .get(header::ALLOW)
+        .and_then(|allow| allow.to_str().ok())
+        .unwrap_or_default();
+    let methods = format!("{methods},OPTIONS");
+    if let Ok(allow) = HeaderValue::from_str(methods.trim_start_matches(',')) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}

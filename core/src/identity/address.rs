@@ -1,0 +1,97 @@
+//! The client's address and scheme: what the event's request context or the socket gives, and beyond it what trusted
+//! proxies say, read right to left, only while each hop is trusted. So nobody names an address for himself.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::HeaderMap;
+
+use crate::settings::Intranet;
+
+/// Who is at the other end, as the event's request context or the socket says. In the request's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// The other end's address.
+    pub address: IpAddr,
+    /// Whether it came over TLS.
+    pub https: bool,
+}
+
+/// The client's address: the peer, or the first hop before trusted proxies. `Forwarded` (RFC 7239) where present, else
+/// `X-Forwarded-For`; an entry that is no address ends the reading.
+#[must_use]
+pub fn client_address(peer: Peer, headers: &HeaderMap, intranet: &Intranet) -> IpAddr {
+    let mut client = peer.address.to_canonical();
+    let mut hops = forwarded(headers, "for").unwrap_or_else(|| list(headers, "x-forwarded-for"));
+    while intranet.trusted_proxies.contains(client) {
+        let Some(hop) = hops.pop().and_then(|hop| node_address(&hop)) else {
+            break;
+        };
+        client = hop.to_canonical();
+    }
+    client
+}
+
+/// Whether the client speaks https: the peer does, or a trusted proxy says so by `Forwarded`, `X-Forwarded-Proto` or
+/// `X-Https: on`.
+#[must_use]
+pub fn is_https(peer: Peer, headers: &HeaderMap, intranet: &Intranet) -> bool {
+    if peer.https {
+        return true;
+    }
+    if !intranet.trusted_proxies.contains(peer.address) {
+        return false;
+    }
+    let last = |list: Vec<String>| {
+        list.last()
+            .is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
+    };
+    last(forwarded(headers, "proto").unwrap_or_default())
+        || last(list(headers, "x-forwarded-proto"))
+        || list(headers, "x-https")
+            .last()
+            .is_some_and(|on| on.eq_ignore_ascii_case("on"))
+}
+
+/// A header's comma-separated entries, of all its lines, in order.
+fn list(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let lines = headers
+        .get_all(name)
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default());
+    lines
+        .flat_map(|line| line.split(','))
+        .map(|entry| entry.trim().to_owned())
+        .collect()
+}
+
+/// The values of one parameter of `Forwarded`, an empty one for a hop that does not say; `None` without the header.
+fn forwarded(headers: &HeaderMap, parameter: &str) -> Option<Vec<String>> {
+    headers.contains_key("forwarded").then(|| {
+        let value_of = |hop: &str| {
+            let mut pairs = hop.split(';').filter_map(|pair| pair.split_once('='));
+            let value = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(parameter));
+            value
+                .map(|(_, value)| value.trim().trim_matches('"').to_owned())
+                .unwrap_or_default()
+        };
+        list(headers, "forwarded")
+            .iter()
+            .map(|hop| value_of(hop))
+            .collect()
+    })
+}
+
+/// An address, alone, in brackets, or with a port.
+fn node_address(node: &str) -> Option<IpAddr> {
+    let bare = node
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(node);
+    bare.parse()
+        .ok()
+        .or_else(|| node.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

@@ -1,0 +1,140 @@
+//! `Authorization: Basic` (RFC 7617), for desktop GIS, which send it with every tile: a verified credential is
+//! remembered as a keyed hash for the identity cache's time, one is verified at a time, and an identical wrong one
+//! counts once in 15 minutes, so that one stale saved password locks no account in one pan of the map.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::credentials::Pair;
+use super::{Known, Parts, Refused, Scheme};
+use crate::account::{Accounts, From};
+use crate::clock::Timestamp;
+use crate::secrets::Purpose;
+use crate::table::{Holder, IdentityRecord, normalized};
+
+/// For how long a wrong credential is known as such.
+const WRONG_FOR: Duration = Duration::from_mins(15);
+/// The most credentials remembered; beyond it the memory starts anew.
+const KEPT: usize = 4096;
+
+/// Credentials that were tried, by keyed hash.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(std::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Tried>>>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    at: Timestamp,
+    /// The generation for which it was right or wrong; none where there was no such user.
+    generation: Option<i64>,
+    right: bool,
+}
+
+/// The user with that name and password, unless the password still has to be changed.
+pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> Result<Known, Refused> {
+    let now = parts.clock.now();
+    let secrets = parts.keyring.current().await?;
+    let credential = [pair.username.as_bytes(), pair.password.expose_bytes()];
+    let hash = secrets
+        .keyed_hash(now, Purpose::BasicCredential, &credential)
+        .ok_or(Refused::Basic)?;
+    let place = parts.memory.basic.place(hash);
+    // Others with the same credential wait here for the one that verifies it.
+    let mut tried = place.lock().await;
+
+    let username = normalized(&pair.username);
+    let cache = &parts.memory.cache;
+    let any = cache
+        .record(
+            parts,
+            &username,
+            Holder::Nothing,
+            Timestamp::from_millis(i64::MIN),
+            |_| true,
+        )
+        .await?;
+    let generation = any
+        .as_ref()
+        .and_then(|record| record.user.as_ref())
+        .map(|user| user.generation);
+    match *tried {
+        Some(Tried {
+            at,
+            generation: of,
+            right: true,
+        }) if of == generation && now.since(at) < parts.settings.identity_cache => {
+            return any
+                .filter(|record| may_enter(record, now))
+                .map(known)
+                .ok_or(Refused::Basic);
+        }
+        Some(Tried {
+            at,
+            generation: of,
+            right: false,
+        }) if of == generation && now.since(at) < WRONG_FOR => {
+            return Err(Refused::Basic);
+        }
+        _ => {}
+    }
+
+    let accounts = Accounts {
+        table: parts.table,
+        hashing: parts.hashing,
+        secrets: &secrets,
+        clock: parts.clock,
+        audit_retention_days: parts.settings.audit_retention_days,
+    };
+    let from = From {
+        address,
+        way: "basic",
+    };
+    let Ok(right) = accounts.try_password(&username, &pair.password, from).await? else {
+        *tried = Some(Tried {
+            at: now,
+            generation,
+            right: false,
+        });
+        return Err(Refused::Basic);
+    };
+    if accounts.succeed(&right).await?.is_err() {
+        return Err(Refused::Basic);
+    }
+    *tried = Some(Tried {
+        at: now,
+        generation: Some(right.user.generation),
+        right: true,
+    });
+    let record = IdentityRecord {
+        user: Some(right.user),
+        roles: right.roles,
+        session_ended: false,
+        grant: None,
+    };
+    Some(Arc::new(record))
+        .filter(|record| may_enter(record, now))
+        .map(known)
+        .ok_or(Refused::Basic)
+}
+
+fn known(record: Arc<IdentityRecord>) -> Known {
+    (record, Scheme::Basic)
+}
+
+fn may_enter(record: &IdentityRecord, now: Timestamp) -> bool {
+    record
+        .user
+        .as_ref()
+        .is_some_and(|user| user.is_active(now) && user.is_password_changed)
+}
+
+impl Remembered {
+    fn place(&self, hash: String) -> Arc<tokio::sync::Mutex<Option<Tried>>> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= KEPT {
+            places.clear();
+        }
+        places.entry(hash).or_default().clone()
+    }
+}

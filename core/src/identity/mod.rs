@@ -1,0 +1,219 @@
+//! Who a request acts for: one file a scheme, tried in the contract's order, each answering *absent*, *refused* or
+//! *this user*; roles; client address; the cache.
+
+mod address;
+mod basic;
+mod bearer;
+mod cache;
+mod credentials;
+mod ticket;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use address::{Peer, client_address, is_https};
+pub use cache::IdentityCache;
+pub use ticket::sign as sign_ticket;
+
+use crate::account::{AccountError, Hashing};
+use crate::clock::Clock;
+use crate::oauth::TokenVerifier;
+use crate::random::{NoRandomness, Random};
+use crate::secrets::{Keyring, Secrets, SecretsUnavailable};
+use crate::session::SessionToken;
+use crate::settings::Settings;
+use crate::table::{ANONYMOUS, INTRANET, IdentityRecord, REGISTERED, RoleId, Roles, Table, TableError, User};
+use basic::Remembered;
+
+/// What identity needs, handed in by the gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// Where users are.
+    pub table: &'a Table,
+    /// The keys, read when needed.
+    pub keyring: &'a Keyring,
+    /// What hashes.
+    pub hashing: &'a Hashing,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Randomness.
+    pub random: &'a Random,
+    /// What is remembered from one request to the next.
+    pub memory: &'a Memory,
+}
+
+/// What identity remembers from one request to the next, in this process only.
+#[derive(Debug, Default)]
+pub struct Memory {
+    cache: IdentityCache,
+    tokens: TokenVerifier,
+    basic: Remembered,
+}
+
+/// What a request says of itself, as far as identity needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Credentials<'a> {
+    /// The request's headers.
+    pub headers: &'a http::HeaderMap,
+    /// The client's address.
+    pub address: IpAddr,
+    /// Whether a ticket is believed: not where the referrer is foreign.
+    pub ticket_believed: bool,
+}
+
+/// Who a request acts for.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The user; none for an anonymous request.
+    pub user: Option<User>,
+    /// How the request said so.
+    pub scheme: Scheme,
+    /// Whether the client's address is in `intranet.networks`.
+    pub is_intranet: bool,
+    /// All roles there are.
+    pub roles: Arc<Roles>,
+}
+
+/// How a request said who it acts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scheme {
+    /// Not at all.
+    Anonymous,
+    /// By the auth ticket.
+    Ticket {
+        /// The ticket's session; none in a ticket of Pyramid's own.
+        session: Option<SessionToken>,
+        /// When the ticket was issued.
+        issued_at: crate::clock::Timestamp,
+        /// Whether the ticket is old enough to be issued anew.
+        reissue: bool,
+    },
+    /// By an access token.
+    Bearer {
+        /// The scopes granted, separated by spaces.
+        scope: String,
+        /// The client it was given to.
+        client_id: String,
+    },
+    /// By name and password.
+    Basic,
+}
+
+/// Why a request has no identity at all, not even the anonymous one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A bearer token that is not valid (RFC 6750 §3.1).
+    #[error("the access token is not valid")]
+    Bearer,
+    /// A wrong name or password.
+    #[error("the user name or password is wrong")]
+    Basic,
+    /// An `Authorization` that is not understood, or two.
+    #[error("the Authorization header is not understood")]
+    Authorization,
+    /// A password could not be tried now.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The secret.
+    #[error(transparent)]
+    Secrets(#[from] SecretsUnavailable),
+    /// The operating system.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
+
+impl Identity {
+    /// The ids of all the request's roles: `anonymous` always, `intranet` by address, and for a user `registered`
+    /// and the user's own.
+    #[must_use]
+    pub fn role_ids(&self) -> BTreeSet<RoleId> {
+        let mut ids: BTreeSet<RoleId> = self
+            .user
+            .iter()
+            .flat_map(|user| &user.roles)
+            .filter(|id| self.roles.get(**id).is_some())
+            .copied()
+            .collect();
+        let implied = [
+            (true, ANONYMOUS),
+            (self.is_intranet, INTRANET),
+            (self.user.is_some(), REGISTERED),
+        ];
+        let implied = implied.into_iter().filter(|(on, _)| *on);
+        ids.extend(
+            implied
+                .filter_map(|(_, name)| self.roles.named(name))
+                .map(|role| role.id),
+        );
+        ids
+    }
+
+    /// The functionalities that hold for the request.
+    #[must_use]
+    pub fn functionalities(&self) -> std::collections::BTreeMap<String, Vec<String>> {
+        let own = self
+            .user
+            .as_ref()
+            .map(|user| user.roles.clone())
+            .unwrap_or_default();
+        self.roles
+            .functionalities(&own, self.user.is_some(), self.is_intranet)
+    }
+
+    /// Whether the user has the role `name`.
+    #[must_use]
+    pub fn has_role(&self, name: &str) -> bool {
+        let id = self.roles.named(name).map(|role| role.id);
+        id.is_some_and(|id| self.user.as_ref().is_some_and(|user| user.roles.contains(&id)))
+    }
+}
+
+/// Resolves who a request acts for: Bearer, then Basic, then the ticket; the first that is present. One that is
+/// present but wrong is refused, except a ticket, which browsers send unasked.
+pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Identity, Refused> {
+    let is_intranet = parts.settings.intranet.networks.contains(credentials.address);
+    let known = match credentials::authorization(credentials.headers)? {
+        Some(credentials::Authorization::Bearer(token)) => Some(bearer::identify(parts, &token).await?),
+        Some(credentials::Authorization::Basic(pair)) if parts.settings.basicauth => {
+            let pair = pair.ok_or(Refused::Basic)?;
+            Some(basic::identify(parts, &pair, credentials.address).await?)
+        }
+        _ if credentials.ticket_believed => ticket::identify(parts, credentials.headers).await?,
+        _ => None,
+    };
+    match known {
+        Some((record, scheme)) => {
+            let roles = Arc::new(record.roles.clone());
+            Ok(Identity {
+                user: record.user.clone(),
+                scheme,
+                is_intranet,
+                roles,
+            })
+        }
+        None => {
+            let roles = parts.memory.cache.roles(parts).await?;
+            Ok(Identity {
+                user: None,
+                scheme: Scheme::Anonymous,
+                is_intranet,
+                roles,
+            })
+        }
+    }
+}
+
+/// What a scheme found: the record that holds the user, and itself.
+type Known = (Arc<IdentityRecord>, Scheme);
+
+/// The keys, for a scheme that finds its digest failing: perhaps a rotation was missed.
+async fn secrets_again(parts: Parts<'_>, before: &Arc<Secrets>) -> Result<Option<Arc<Secrets>>, Refused> {
+    let again = parts.keyring.reread().await?;
+    Ok((!Arc::ptr_eq(before, &again)).then_some(again))
+}

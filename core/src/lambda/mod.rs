@@ -1,0 +1,92 @@
+//! Starts a router under Lambda; the only room that knows it.
+
+mod event;
+mod start;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use lambda_http::lambda_runtime::{self, LambdaEvent, Service};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Request};
+
+use crate::gate::Gate;
+use crate::http::front;
+
+pub use start::{gate_of, gate_of_environment, log};
+
+/// A function's `main`: reads settings, makes the gate, and serves events until Lambda ends the process.
+///
+/// With bad environment or settings it exits at once, non-zero, with one readable line per fault.
+pub fn run(router: impl FnOnce(Arc<Gate>) -> Router) -> ExitCode {
+    log();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&[error.to_string()]),
+    };
+    runtime.block_on(async {
+        let gate = match gate_of_environment().await {
+            Ok(gate) => Arc::new(gate),
+            Err(faults) => return failed(&faults),
+        };
+        let settings = gate.settings.clone();
+        match lambda_runtime::run(Sane(Adapter::from(Peers(front(router(gate), &settings))))).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&[error.to_string()]),
+        }
+    })
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a function that cannot start says so in plain lines, whatever the log's form"
+)]
+fn failed(faults: &[String]) -> ExitCode {
+    for fault in faults {
+        eprintln!("{fault}");
+    }
+    ExitCode::FAILURE
+}
+
+/// Makes events harmless that `lambda_http` would panic on.
+struct Sane<S>(S);
+
+impl<S: Service<LambdaEvent<LambdaRequest>>> Service<LambdaEvent<LambdaRequest>> for Sane<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut event: LambdaEvent<LambdaRequest>) -> Self::Future {
+        event::make_sane(&mut event.payload);
+        self.0.call(event)
+    }
+}
+
+/// Puts the event's peer into the request's extensions, and its body into axum's.
+#[derive(Clone)]
+struct Peers(Router);
+
+impl Service<Request> for Peers {
+    type Response = axum::response::Response;
+    type Error = std::convert::Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::<axum::extract::Request>::poll_ready(&mut self.0, context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let peer = event::peer(&request);
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(peer);
+        Box::pin(self.0.call(request))
+    }
+}

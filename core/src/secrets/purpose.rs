@@ -1,0 +1,38 @@
+//! What a keyed hash is for. Two purposes never give the same hash, so that one cannot stand in for another.
+
+use aws_lc_rs::hmac;
+
+/// What a keyed hash is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The name under which the tries of one account name are counted.
+    AttemptName,
+    /// A form's token against cross-site requests.
+    Csrf,
+    /// An OAuth2 client's secret.
+    ClientSecret,
+    /// An authorization code (RFC 6749 §4.1.2).
+    AuthorizationCode,
+    /// A refresh token, a function of its family and counter (RFC 6749 §6).
+    RefreshToken,
+    /// A Basic credential that was verified, remembered in memory only.
+    BasicCredential,
+}
+
+impl Purpose {
+    /// HMAC-SHA-256 of the parts, each with its length before it, under the purpose's own key.
+    pub(super) fn mac(self, key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+        let own = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA256, key),
+            format!("mapgate {self:?}").as_bytes(),
+        );
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, own.as_ref()));
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut mac = [0; 32];
+        mac.copy_from_slice(context.sign().as_ref());
+        mac
+    }
+}

@@ -1,0 +1,119 @@
+//! The audit trail: one item an event, written in the transaction of what it tells of, by day, for as long as
+//! `audit.retention_days` says. No password, code, token, secret or hash ever goes into one.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use serde::{Deserialize, Serialize};
+
+use super::item::{Key, put_new, to_item};
+use super::{Table, TableError};
+use crate::clock::Timestamp;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A right password; the user got a ticket, or was asked for a new password.
+    LoginSucceeded,
+    /// A try to log in that was refused; the details say why.
+    LoginFailed,
+    /// A ticket ended by its holder.
+    LoggedOut,
+    /// A password changed by its holder.
+    PasswordChanged,
+    /// A user was made.
+    UserCreated,
+    /// An authorization code was handed out.
+    CodeIssued,
+    /// A code was exchanged for tokens.
+    CodeRedeemed,
+    /// A code came a second time; what the first one gave was revoked.
+    CodeReplayed,
+    /// Tokens were refreshed.
+    TokenRefreshed,
+    /// A used refresh token came back; its family was revoked.
+    RefreshTokenReused,
+}
+
+/// One entry of the trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// Of which account; for a refused login the name tried, where such an account exists.
+    pub username: Option<String>,
+    /// From which address.
+    pub address: Option<IpAddr>,
+    /// More words: the scheme, the client, the reason. Never a secret.
+    #[serde(default)]
+    pub details: BTreeMap<String, String>,
+    #[serde(skip)]
+    keep: Option<Duration>,
+}
+
+impl AuditEntry {
+    /// An entry with neither account nor address yet, kept for `retention_days`.
+    #[must_use]
+    pub fn new(event: Event, at: Timestamp, retention_days: u32) -> Self {
+        let keep = Some(Duration::from_secs(u64::from(retention_days) * 86_400));
+        Self {
+            at,
+            event,
+            username: None,
+            address: None,
+            details: BTreeMap::new(),
+            keep,
+        }
+    }
+
+    /// Says whose account.
+    #[must_use]
+    pub fn of(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+
+    /// Says from where.
+    #[must_use]
+    pub fn from(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Adds a detail. Never a secret.
+    #[must_use]
+    pub fn detail(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl Table {
+    /// The entry as a write for a transaction.
+    pub(super) fn audit_put(&self, entry: &AuditEntry) -> Result<TransactWriteItem, TableError> {
+        let moment = entry.at.rfc3339();
+        let day = moment.get(..10).unwrap_or(&moment);
+        // Two events in one millisecond are two items.
+        let apart = self
+            .random
+            .token::<9>()
+            .map_err(|error| TableError::Unavailable(error.to_string()))?;
+        let key = Key::new(
+            format!("audit#{day}"),
+            format!("{:015}#{apart}", entry.at.millis()),
+        );
+        let item = to_item(&key, entry, entry.keep.map(|keep| entry.at.plus(keep)))?;
+        put_new(&self.name, item)
+    }
+
+    /// The entries of a day (`2026-11-23`, in UTC), oldest first.
+    pub async fn audit(&self, day: &str) -> Result<Vec<AuditEntry>, TableError> {
+        let items = self.query(&format!("audit#{day}"), "").await?;
+        items.into_iter().map(super::item::from_item).collect()
+    }
+}

@@ -1,0 +1,337 @@
+//! Authorization codes and token families, as stages: a replay is a match arm.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
+use serde::{Deserialize, Serialize};
+
+use super::audit::AuditEntry;
+use super::item::{Item, Key, from_item, n, put_if, put_new, s, to_item, update};
+use super::{Client, Table, TableError, UserId, clients, users};
+use crate::clock::Timestamp;
+
+/// An authorization code (RFC 6749 §4.1.2), bound to client, redirect URI, challenge and user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// What it is found by; the code's first part.
+    pub lookup: String,
+    /// The keyed hash of the whole code.
+    pub hash: String,
+    /// The client it was given to.
+    pub client_id: String,
+    /// The redirect URI as the request gave it; a token request must repeat it (RFC 6749 §4.1.3).
+    pub redirect_uri: Option<String>,
+    /// The PKCE challenge, always `S256` (RFC 7636 §4.2).
+    pub challenge: Option<String>,
+    /// The user who allowed it.
+    pub username: String,
+    /// The user's number: a namesake made later is someone else.
+    pub user_id: UserId,
+    /// The user's generation at that moment.
+    pub generation: i64,
+    /// The scopes granted, separated by spaces.
+    pub scope: String,
+    /// When the user logged in.
+    pub auth_time: Timestamp,
+    /// When the code was made.
+    pub issued_at: Timestamp,
+    /// When it dies by itself.
+    pub expires_at: Timestamp,
+    /// What became of it.
+    pub stage: CodeStage,
+}
+
+/// What became of a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeStage {
+    /// Nobody used it yet.
+    Issued,
+    /// It was exchanged for the tokens of this family.
+    Redeemed(GrantKey),
+    /// It is dead: something was wrong with the exchange, or it came twice.
+    Revoked,
+}
+
+/// Where a token family stands. A client with `single_session` has one place a user, so that a new family takes the
+/// place of the older one, whose tokens die with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantKey {
+    /// The user.
+    pub username: String,
+    /// The client.
+    pub client_id: String,
+    /// The family's own name.
+    pub family: String,
+    /// Whether the client has one place a user.
+    pub single: bool,
+}
+
+/// A token family: all that came of one code (RFC 9700 §4.14.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Where it stands.
+    pub key: GrantKey,
+    /// The user's number.
+    pub user_id: UserId,
+    /// The user's generation when the code was made; another one now means that the family is dead.
+    pub generation: i64,
+    /// The scopes granted, separated by spaces.
+    pub scope: String,
+    /// When the user logged in.
+    pub auth_time: Timestamp,
+    /// When the family began.
+    pub created_at: Timestamp,
+    /// When it dies unless refreshed before.
+    pub expires_at: Timestamp,
+    /// The number of the refresh token in force; each use adds one.
+    pub counter: i64,
+    /// When the one in force was made.
+    pub rotated_at: Timestamp,
+    /// Whether it was ended.
+    pub revoked: bool,
+}
+
+/// What became of a code's exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redemption {
+    /// The family is there.
+    Redeemed,
+    /// Someone else used the code first, or it is dead.
+    AlreadyUsed,
+    /// The user was deactivated, expired or changed since.
+    UserChanged,
+}
+
+/// What became of a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// The next refresh token is in force.
+    Rotated,
+    /// Someone else refreshed first, or the family was ended.
+    Overtaken,
+    /// The user was deactivated, expired or changed since.
+    UserChanged,
+}
+
+/// A user's own condition in a transaction: still the same account, in force, of the same generation.
+const USER_STANDS: &str = "id = :id AND generation = :generation AND deactivated = :false \
+     AND (attribute_type(expire_on, :null) OR attribute_not_exists(expire_on) OR expire_on > :now)";
+
+pub(super) fn key(grant: &GrantKey) -> Key {
+    let GrantKey {
+        username,
+        client_id,
+        family,
+        single,
+    } = grant;
+    let slot = if *single { "one" } else { family.as_str() };
+    Key::new(
+        format!("user#{}", users::normalized(username)),
+        format!("grant#{client_id}#{slot}"),
+    )
+}
+
+pub(super) fn read(item: Item) -> Result<Grant, TableError> {
+    from_item(item)
+}
+
+fn code_key(lookup: &str) -> Key {
+    Key::new(format!("code#{lookup}"), "code")
+}
+
+/// A code is kept past its end, so that a second use is known as one (RFC 6749 §4.1.2).
+fn code_kept_until(code: &Code) -> Timestamp {
+    code.expires_at.plus(std::time::Duration::from_hours(24))
+}
+
+impl Table {
+    /// Writes a new code.
+    pub async fn issue_code(&self, code: &Code, audit: &AuditEntry) -> Result<(), TableError> {
+        let item = to_item(&code_key(&code.lookup), code, Some(code_kept_until(code)))?;
+        let writes = vec![put_new(&self.name, item)?, self.audit_put(audit)?];
+        self.transact(writes)
+            .await?
+            .map_err(|_| TableError::Unavailable("a code twice".to_owned()))
+    }
+
+    /// The client and the code of a token request, in one consistent request.
+    pub async fn client_and_code(
+        &self,
+        client_id: &str,
+        lookup: &str,
+    ) -> Result<(Option<Client>, Option<Code>), TableError> {
+        let (client, code) = (clients::key(client_id), code_key(lookup));
+        let (client, code) = self.two(&client, &code).await?;
+        Ok((
+            client.map(clients::read).transpose()?,
+            code.map(from_item).transpose()?,
+        ))
+    }
+
+    /// The client and the family of a refresh, in one consistent request.
+    pub async fn client_and_grant(
+        &self,
+        client_id: &str,
+        grant: &GrantKey,
+    ) -> Result<(Option<Client>, Option<Grant>), TableError> {
+        let (client, grant) = (clients::key(client_id), key(grant));
+        let (client, grant) = self.two(&client, &grant).await?;
+        Ok((
+            client.map(clients::read).transpose()?,
+            grant.map(read).transpose()?,
+        ))
+    }
+
+    async fn two(&self, one: &Key, other: &Key) -> Result<(Option<Item>, Option<Item>), TableError> {
+        let mut items = self.batch(&[one, other]).await?;
+        let mut take = |key: &Key| {
+            items
+                .iter()
+                .position(|i| key.is_of(i))
+                .map(|at| items.swap_remove(at))
+        };
+        Ok((take(one), take(other)))
+    }
+
+    /// Exchanges a code for a family: the code is Redeemed, the family takes its place, or nothing happens.
+    pub async fn redeem_code(
+        &self,
+        code: &Code,
+        grant: &Grant,
+        now: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<Redemption, TableError> {
+        let redeemed = Code {
+            stage: CodeStage::Redeemed(grant.key.clone()),
+            ..code.clone()
+        };
+        let item = to_item(&code_key(&code.lookup), &redeemed, Some(code_kept_until(code)))?;
+        let writes = vec![
+            put_if(&self.name, item, "stage = :issued", &[(":issued", s("issued"))])?,
+            self.user_stands(&grant.key.username, grant.user_id, grant.generation, now)?,
+            put_if(
+                &self.name,
+                to_item(&key(&grant.key), grant, Some(grant.expires_at))?,
+                "",
+                &[],
+            )?,
+            self.audit_put(audit)?,
+        ];
+        Ok(match self.transact(writes).await? {
+            Ok(()) => Redemption::Redeemed,
+            Err(reasons) if reasons.failed(0) => Redemption::AlreadyUsed,
+            Err(_) => Redemption::UserChanged,
+        })
+    }
+
+    /// Burns a code that nobody redeemed: something was wrong with the exchange.
+    pub async fn revoke_code(&self, code: &Code, audit: &AuditEntry) -> Result<(), TableError> {
+        let revoked = Code {
+            stage: CodeStage::Revoked,
+            ..code.clone()
+        };
+        let item = to_item(&code_key(&code.lookup), &revoked, Some(code_kept_until(code)))?;
+        let writes = vec![
+            put_if(&self.name, item, "stage = :issued", &[(":issued", s("issued"))])?,
+            self.audit_put(audit)?,
+        ];
+        // Overtaken by an exchange: then that one stands, and a second use of the code will be seen as one.
+        let _ = self.transact(writes).await?;
+        Ok(())
+    }
+
+    /// Ends a family. A family that took its place meanwhile is left alone.
+    pub async fn revoke_grant(&self, grant: &GrantKey, audit: &AuditEntry) -> Result<(), TableError> {
+        let ended = update(
+            &self.name,
+            &key(grant),
+            "SET revoked = :true",
+            "#key.family = :family AND revoked = :false",
+            &[
+                (":true", AttributeValue::Bool(true)),
+                (":false", AttributeValue::Bool(false)),
+                (":family", s(grant.family.as_str())),
+            ],
+        )?;
+        let _ = self
+            .transact(vec![with_names(ended), self.audit_put(audit)?])
+            .await?;
+        Ok(())
+    }
+
+    /// Puts the next refresh token in force, where `grant` still stands as read.
+    pub async fn rotate_grant(
+        &self,
+        grant: &Grant,
+        expires_at: Timestamp,
+        now: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<Rotation, TableError> {
+        let rotated = update(
+            &self.name,
+            &key(&grant.key),
+            "SET #counter = :next, rotated_at = :now, expires_at = :expires_at, #ttl = :ttl",
+            "#key.family = :family AND revoked = :false AND #counter = :counter",
+            &[
+                (":next", n(grant.counter + 1)),
+                (":counter", n(grant.counter)),
+                (":now", n(now.millis())),
+                (":expires_at", n(expires_at.millis())),
+                (":ttl", n(expires_at.seconds())),
+                (":false", AttributeValue::Bool(false)),
+                (":family", s(grant.key.family.as_str())),
+            ],
+        )?;
+        let writes = vec![
+            with_names(rotated),
+            self.user_stands(&grant.key.username, grant.user_id, grant.generation, now)?,
+            self.audit_put(audit)?,
+        ];
+        Ok(match self.transact(writes).await? {
+            Ok(()) => Rotation::Rotated,
+            Err(reasons) if reasons.failed(1) => Rotation::UserChanged,
+            Err(_) => Rotation::Overtaken,
+        })
+    }
+
+    /// The condition that the user is still the same, in force, of the same generation.
+    fn user_stands(
+        &self,
+        username: &str,
+        id: UserId,
+        generation: i64,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, TableError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(users::key(username).attributes()))
+            .condition_expression(USER_STANDS)
+            .expression_attribute_values(":id", n(id.0))
+            .expression_attribute_values(":generation", n(generation))
+            .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .expression_attribute_values(":null", s("NULL"))
+            .expression_attribute_values(":now", n(now.millis()))
+            .build()
+            .map_err(|error| TableError::Unavailable(error.to_string()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+}
+
+/// Names that DynamoDB reserves, as the updates above write them.
+fn with_names(mut write: TransactWriteItem) -> TransactWriteItem {
+    if let Some(update) = &mut write.update {
+        for (name, attribute) in [("#key", "key"), ("#counter", "counter"), ("#ttl", "ttl")] {
+            if update.update_expression.contains(name)
+                || update
+                    .condition_expression
+                    .as_ref()
+                    .is_some_and(|condition| condition.contains(name))
+            {
+                update
+                    .expression_attribute_names
+                    .get_or_insert_default()
+                    .insert(name.to_owned(), attribute.to_owned());
+            }
+        }
+    }
+    write
+}

@@ -1,0 +1,58 @@
+//! What identity rests on, in one consistent request: the user, the roles, and what may have ended the credential.
+
+use super::grants::{self, Grant, GrantKey};
+use super::item::Item;
+use super::{Roles, Table, TableError, User, roles, sessions, users};
+
+/// What the credential hangs on besides the user.
+#[derive(Debug, Clone, Copy)]
+pub enum Holder<'a> {
+    /// Nothing: a password, or a ticket without a session.
+    Nothing,
+    /// The session of a ticket.
+    Session(&'a str),
+    /// The token family of an access token.
+    Grant(&'a GrantKey),
+}
+
+/// What was read.
+#[derive(Debug, Clone)]
+pub struct IdentityRecord {
+    /// The user; none where there is none of that name.
+    pub user: Option<User>,
+    /// All roles.
+    pub roles: Roles,
+    /// Whether the session was ended.
+    pub session_ended: bool,
+    /// The token family, where asked for and there.
+    pub grant: Option<Grant>,
+}
+
+impl Table {
+    /// Reads user, roles and holder consistently, by primary key, in one request.
+    pub async fn identity(&self, username: &str, holder: Holder<'_>) -> Result<IdentityRecord, TableError> {
+        let (user_key, roles_key) = (users::key(username), roles::key());
+        let holder_key = match holder {
+            Holder::Nothing => None,
+            Holder::Session(session) => Some(sessions::key(session)),
+            Holder::Grant(grant) => Some(grants::key(grant)),
+        };
+        let mut keys = vec![&user_key, &roles_key];
+        keys.extend(&holder_key);
+        let mut items: Vec<Item> = self.batch(&keys).await?;
+        let mut take = |key: &super::item::Key| {
+            items
+                .iter()
+                .position(|item| key.is_of(item))
+                .map(|at| items.swap_remove(at))
+        };
+        let held = holder_key.as_ref().and_then(&mut take);
+        let is_grant = matches!(holder, Holder::Grant(_));
+        Ok(IdentityRecord {
+            user: take(&user_key).map(users::read).transpose()?,
+            roles: roles::read(take(&roles_key))?,
+            session_ended: !is_grant && held.is_some(),
+            grant: held.filter(|_| is_grant).map(grants::read).transpose()?,
+        })
+    }
+}

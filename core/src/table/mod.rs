@@ -1,0 +1,126 @@
+//! The DynamoDB table: keys, items, conditional writes. The only room that names an AWS attribute.
+//!
+//! One table, a string partition key `pk`, a string sort key `sk`, time to live on `ttl` (seconds). One file an
+//! entity. Every state change is one conditional write or one transaction, and an audit entry is written in the
+//! transaction of what it tells of.
+
+mod attempts;
+mod audit;
+mod clients;
+mod grants;
+mod identity;
+mod item;
+mod roles;
+mod schema;
+mod servers;
+mod sessions;
+mod users;
+
+pub use attempts::{Attempt, Place};
+pub use audit::{AuditEntry, Event};
+pub use clients::Client;
+pub use grants::{Code, CodeStage, Grant, GrantKey, Redemption, Rotation};
+pub use identity::{Holder, IdentityRecord};
+pub use roles::{ANONYMOUS, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles};
+pub use servers::{Auth, DefaultAccess, Layer, OgcServer, ServerType};
+pub use users::{CreateUser, NewUser, PasswordChange, Source, User, UserId, normalized};
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+
+use crate::random::Random;
+
+/// The table could not do what was asked. What is wrong goes to the log, never to a visitor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    /// No answer, or an answer that the table is not there or is overloaded.
+    #[error("the table cannot be reached: {0}")]
+    Unavailable(String),
+    /// An item that this version cannot read.
+    #[error("an item of the table cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// The table of a deployment.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: aws_sdk_dynamodb::Client,
+    name: String,
+    random: Random,
+}
+
+/// How often a transaction that met another one is tried again before the table counts as overloaded.
+const CONFLICTS: u32 = 8;
+
+impl Table {
+    /// The table `name` as `client` reaches it. Asks nothing yet. `random` makes audit entries' keys and waits differ.
+    #[must_use]
+    pub fn new(client: aws_sdk_dynamodb::Client, name: impl Into<String>, random: Random) -> Self {
+        Self {
+            client,
+            name: name.into(),
+            random,
+        }
+    }
+
+    /// Writes all of `writes` or nothing; a write whose condition fails gives the reasons, in the writes' order.
+    ///
+    /// One that only meets another transaction is tried again after a short wait: of 50 right logins at once, all
+    /// must succeed.
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Result<(), Reasons>, TableError> {
+        for turn in 0.. {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(writes.clone()))
+                .send()
+                .await;
+            let error = match sent {
+                Ok(_) => return Ok(Ok(())),
+                Err(error) => error,
+            };
+            let Some(cancelled) = error.as_service_error().and_then(|error| match error {
+                aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(cancelled),
+                _ => None,
+            }) else {
+                return Err(unavailable(&error));
+            };
+            let reasons = Reasons(cancelled.cancellation_reasons().to_vec());
+            if reasons.any("ConditionalCheckFailed") {
+                return Ok(Err(reasons));
+            }
+            if !reasons.any("TransactionConflict") || turn >= CONFLICTS {
+                return Err(unavailable(&error));
+            }
+            // Different waits part those who met.
+            let jitter = self.random.bytes::<1>().map_or(0, |[byte]| u64::from(byte % 16));
+            tokio::time::sleep(Duration::from_millis((5 << turn) + jitter)).await;
+        }
+        Err(TableError::Unavailable("transactions keep meeting".to_owned()))
+    }
+}
+
+/// Why a transaction was cancelled, write by write.
+#[derive(Debug)]
+struct Reasons(Vec<CancellationReason>);
+
+impl Reasons {
+    fn any(&self, code: &str) -> bool {
+        self.0.iter().any(|reason| reason.code() == Some(code))
+    }
+
+    /// Whether the condition of the write at `index` is what failed.
+    fn failed(&self, index: usize) -> bool {
+        self.0.get(index).and_then(CancellationReason::code) == Some("ConditionalCheckFailed")
+    }
+}
+
+/// An SDK error in words for the log. The SDK's context names operations and codes, not the items sent.
+fn unavailable<E>(error: &SdkError<E, aws_sdk_dynamodb::config::http::HttpResponse>) -> TableError
+where
+    E: std::error::Error + 'static,
+{
+    TableError::Unavailable(DisplayErrorContext(error).to_string())
+}

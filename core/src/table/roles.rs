@@ -1,0 +1,266 @@
+//! Roles and their functionalities: one item for all, so that a login reads them together with the user.
+//!
+//! DynamoDB's 400 KB for an item hold some thousand roles. One item also makes names and ids unique by a single
+//! conditional write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::item::{Item, Key, from_item, n, to_item};
+use super::{Table, TableError, unavailable};
+
+/// A role's number, as MapServer's `%role_ids%` needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoleId(pub i64);
+
+/// The role that every request has.
+pub const ANONYMOUS: &str = "anonymous";
+/// The role of a request from an address in `intranet.networks`.
+pub const INTRANET: &str = "intranet";
+/// The role of every user.
+pub const REGISTERED: &str = "registered";
+/// The role that opens the admin interface.
+pub const ROLE_ADMIN: &str = "role_admin";
+
+/// A role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// Its number; never reused.
+    pub id: RoleId,
+    /// Its name; unique.
+    pub name: String,
+    /// GeoMapFish's functionalities: name → values.
+    #[serde(default)]
+    pub functionalities: BTreeMap<String, Vec<String>>,
+}
+
+/// All roles, as they stood at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    version: i64,
+    next_id: i64,
+    roles: Vec<Role>,
+}
+
+/// The roles were changed by someone else since they were read: read again, then write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the roles were changed meanwhile")]
+pub struct ChangedMeanwhile;
+
+impl Default for Roles {
+    /// What is there from the start: anonymous, intranet, registered and `role_admin`, with ids.
+    fn default() -> Self {
+        let role = |(id, name): (i64, &str)| Role {
+            id: RoleId(id),
+            name: name.to_owned(),
+            functionalities: BTreeMap::new(),
+        };
+        let roles = [(1, ANONYMOUS), (2, INTRANET), (3, REGISTERED), (4, ROLE_ADMIN)].map(role);
+        Self {
+            version: 0,
+            next_id: 5,
+            roles: roles.into(),
+        }
+    }
+}
+
+impl Roles {
+    /// The role of that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.name == name)
+    }
+
+    /// The role of that number.
+    #[must_use]
+    pub fn get(&self, id: RoleId) -> Option<&Role> {
+        self.roles.iter().find(|role| role.id == id)
+    }
+
+    /// All roles, in the order they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Role> {
+        self.roles.iter()
+    }
+
+    /// Sets a role's functionalities, making the role where it is missing, and gives its number.
+    ///
+    /// `id` is kept where it is free (mapfiles refer to ids); refuses, with `None`, one that another role has or
+    /// that the role of this name cannot change to. Nothing is written before [`Table::save_roles`].
+    pub fn set(
+        &mut self,
+        name: &str,
+        id: Option<RoleId>,
+        functionalities: BTreeMap<String, Vec<String>>,
+    ) -> Option<RoleId> {
+        let taken = |id: RoleId| self.roles.iter().any(|role| role.id == id && role.name != name);
+        if id.is_some_and(|id| taken(id) || id.0 < 1) {
+            return None;
+        }
+        let known = self.roles.iter().position(|role| role.name == name);
+        let id = match (id, known) {
+            (None, Some(at)) => self.roles.get(at)?.id,
+            (None, None) => RoleId(self.next_id),
+            (Some(id), _) => id,
+        };
+        self.next_id = self.next_id.max(id.0.saturating_add(1));
+        let role = Role {
+            id,
+            name: name.to_owned(),
+            functionalities,
+        };
+        match known.and_then(|at| self.roles.get_mut(at)) {
+            Some(place) => *place = role,
+            None => self.roles.push(role),
+        }
+        Some(id)
+    }
+
+    /// The functionalities that hold for a user's own roles, else `registered`, else `intranet`, else `anonymous`
+    /// (GeoMapFish's order). Values of several roles come together, each once.
+    #[must_use]
+    pub fn functionalities(
+        &self,
+        own: &BTreeSet<RoleId>,
+        registered: bool,
+        intranet: bool,
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let fallbacks = [(registered, REGISTERED), (intranet, INTRANET), (true, ANONYMOUS)];
+        let mut sources: Vec<Vec<&Role>> = vec![own.iter().filter_map(|id| self.get(*id)).collect()];
+        sources.extend(
+            fallbacks
+                .iter()
+                .filter(|(on, _)| *on)
+                .map(|(_, name)| self.named(name).into_iter().collect()),
+        );
+        for source in sources {
+            // Decided name by name: a role that sets one functionality leaves the others to the fallbacks.
+            let mut here: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+            for (name, values) in source.iter().flat_map(|role| &role.functionalities) {
+                let seen = here.entry(name).or_default();
+                for value in values {
+                    if !seen.contains(&value) {
+                        seen.push(value);
+                    }
+                }
+            }
+            for (name, values) in here {
+                found
+                    .entry(name.clone())
+                    .or_insert_with(|| values.into_iter().cloned().collect());
+            }
+        }
+        found
+    }
+}
+
+pub(super) fn key() -> Key {
+    Key::new("roles", "roles")
+}
+
+pub(super) fn read(item: Option<Item>) -> Result<Roles, TableError> {
+    item.map_or_else(|| Ok(Roles::default()), from_item)
+}
+
+impl Table {
+    /// All roles, read consistently.
+    pub async fn roles(&self) -> Result<Roles, TableError> {
+        read(self.get(&key()).await?)
+    }
+
+    /// Writes the roles on the condition that nobody else did since they were read.
+    pub async fn save_roles(&self, roles: &Roles) -> Result<Result<(), ChangedMeanwhile>, TableError> {
+        let next = Roles {
+            version: roles.version + 1,
+            ..roles.clone()
+        };
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_item(&key(), &next, None)?))
+            .condition_expression("attribute_not_exists(pk) OR version = :read")
+            .expression_attribute_values(":read", n(roles.version))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Ok(())),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Err(ChangedMeanwhile))
+            }
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(list: &[&str]) -> Vec<String> {
+        list.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_three_roles_and_the_administrators_exist_from_the_start() {
+        let roles = Roles::default();
+        let ids: Vec<i64> = [ANONYMOUS, INTRANET, REGISTERED, ROLE_ADMIN]
+            .map(|name| roles.named(name).unwrap().id.0)
+            .into();
+        assert_eq!(ids, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_role_keeps_its_number_and_no_two_share_one() {
+        let mut roles = Roles::default();
+        let editor = roles.set("editor", Some(RoleId(12)), BTreeMap::new()).unwrap();
+        assert_eq!(roles.set("editor", None, BTreeMap::new()), Some(editor));
+        assert_eq!(roles.set("other", Some(editor), BTreeMap::new()), None);
+        assert_eq!(roles.set("other", Some(RoleId(0)), BTreeMap::new()), None);
+        assert_eq!(roles.set("other", None, BTreeMap::new()), Some(RoleId(13)));
+        assert_eq!(
+            roles.set(ANONYMOUS, Some(RoleId(99)), BTreeMap::new()),
+            Some(RoleId(99))
+        );
+        assert_eq!(roles.iter().filter(|role| role.name == ANONYMOUS).count(), 1);
+    }
+
+    #[test]
+    fn functionalities_fall_back_name_by_name() {
+        let mut roles = Roles::default();
+        let of = |name: &str, list: &[&str]| BTreeMap::from([(name.to_owned(), values(list))]);
+        let one = roles.set("one", None, of("map", &["a", "b"])).unwrap();
+        let two = roles.set("two", None, of("map", &["b", "c"])).unwrap();
+        roles.set(REGISTERED, None, of("print", &["r"])).unwrap();
+        roles
+            .set(
+                ANONYMOUS,
+                None,
+                [of("map", &["x"]), of("print", &["x"])].concat_maps(),
+            )
+            .unwrap();
+        let own = BTreeSet::from([one, two]);
+        let found = roles.functionalities(&own, true, false);
+        assert_eq!(found["map"], values(&["a", "b", "c"]));
+        assert_eq!(found["print"], values(&["r"]));
+        assert_eq!(
+            roles.functionalities(&BTreeSet::new(), false, false)["map"],
+            values(&["x"])
+        );
+    }
+
+    trait ConcatMaps {
+        fn concat_maps(self) -> BTreeMap<String, Vec<String>>;
+    }
+    impl<const N: usize> ConcatMaps for [BTreeMap<String, Vec<String>>; N] {
+        fn concat_maps(self) -> BTreeMap<String, Vec<String>> {
+            self.into_iter().flatten().collect()
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! OGC servers and their layers. A server is one item, each of its layers another, so that a server with thousands
+//! of layers stays under DynamoDB's size of an item.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use serde::{Deserialize, Serialize};
+
+use super::item::{Key, from_item, put_if, to_item};
+use super::{RoleId, Table, TableError};
+
+/// What program a backend is; it decides what its requests mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerType {
+    /// MapServer.
+    Mapserver,
+    /// QGIS Server.
+    Qgisserver,
+    /// GeoServer.
+    Geoserver,
+    /// ArcGIS Server.
+    Arcgis,
+    /// Any other WMS or WFS.
+    Other,
+}
+
+/// What a backend is told of the user (GeoMapFish's kinds).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// Nothing.
+    None,
+    /// `role_ids`, `user_id` and `s_…` parameters, for MapServer's run-time substitution.
+    Standard,
+    /// The headers `sec-username` and `sec-roles`.
+    Geoserver,
+    /// Nothing; the backend is a proxy with its own ways.
+    Proxy,
+}
+
+/// Who may read a layer that is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefaultAccess {
+    /// Nobody.
+    Private,
+    /// Everybody.
+    Public,
+}
+
+/// A WMS or WFS backend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OgcServer {
+    /// Its name, as in `ogcserver=NAME`.
+    pub name: String,
+    /// Its URL.
+    pub url: String,
+    /// The URL of its WFS, where that is another.
+    pub url_wfs: Option<String>,
+    /// What program it is.
+    #[serde(rename = "server_type")]
+    pub r#type: ServerType,
+    /// What it is told of the user.
+    pub auth: Auth,
+    /// Who may read a layer that is not listed.
+    pub default_access: DefaultAccess,
+}
+
+/// A layer of a server, and who may do what with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Its name in the server's capabilities.
+    pub name: String,
+    /// Whether everybody may read it.
+    pub public: bool,
+    /// The roles that may read it.
+    pub roles: BTreeSet<RoleId>,
+    /// The roles that may write it.
+    pub write_roles: BTreeSet<RoleId>,
+}
+
+const SERVERS: &str = "ogc-servers";
+
+fn layers_pk(server: &str) -> String {
+    format!("ogc-server#{server}")
+}
+
+impl Table {
+    /// All servers, by name.
+    pub async fn ogc_servers(&self) -> Result<Vec<OgcServer>, TableError> {
+        self.query(SERVERS, "")
+            .await?
+            .into_iter()
+            .map(from_item)
+            .collect()
+    }
+
+    /// The layers of the server `name`.
+    pub async fn layers(&self, name: &str) -> Result<Vec<Layer>, TableError> {
+        self.query(&layers_pk(name), "")
+            .await?
+            .into_iter()
+            .map(from_item)
+            .collect()
+    }
+
+    /// Writes a server with its layers, in place of one of the same name.
+    ///
+    /// One transaction up to 100 items, DynamoDB's limit. Beyond it private layers go first, then the server, and
+    /// layers no longer listed last, so that no moment in between shows more than the old or the new state does.
+    pub async fn put_ogc_server(&self, server: &OgcServer, layers: &[Layer]) -> Result<(), TableError> {
+        let pk = layers_pk(&server.name);
+        let listed: BTreeSet<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        let mut ordered: Vec<&Layer> = layers.iter().collect();
+        ordered.sort_by_key(|layer| layer.public);
+        let mut writes = Vec::new();
+        for layer in ordered {
+            let item = to_item(&Key::new(pk.as_str(), layer.name.as_str()), layer, None)?;
+            writes.push(put_if(&self.name, item, "", &[])?);
+        }
+        let item = to_item(&Key::new(SERVERS, server.name.as_str()), server, None)?;
+        writes.push(put_if(&self.name, item, "", &[])?);
+        for gone in self.layers(&server.name).await? {
+            if !listed.contains(gone.name.as_str()) {
+                let key = Key::new(pk.as_str(), gone.name.as_str()).attributes();
+                let delete = Delete::builder()
+                    .table_name(&self.name)
+                    .set_key(Some(key))
+                    .build();
+                let delete = delete.map_err(|error| TableError::Unavailable(error.to_string()))?;
+                writes.push(TransactWriteItem::builder().delete(delete).build());
+            }
+        }
+        for chunk in writes.chunks(100) {
+            let written = self.transact(chunk.to_vec()).await?;
+            written.map_err(|_| TableError::Unavailable("a write without a condition failed".to_owned()))?;
+        }
+        Ok(())
+    }
+}

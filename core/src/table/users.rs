@@ -1,0 +1,247 @@
+//! Users. Keyed by name, since a ticket carries the name; a second item keeps names that differ only in case apart,
+//! a third keeps a number from being used twice.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::audit::AuditEntry;
+use super::item::{Item, Key, from_item, n, put_new, s, to_item};
+use super::{RoleId, Table, TableError, unavailable};
+use crate::clock::Timestamp;
+use crate::settings::Secret;
+
+/// A user's number, as MapServer's `%user_id%` needs it. Never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub i64);
+
+/// Who knows a user's password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The user table.
+    Directory,
+}
+
+/// A user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The user's number.
+    pub id: UserId,
+    /// The name one logs in with, in NFC.
+    pub username: String,
+    /// The name shown.
+    pub display_name: String,
+    /// Where mail goes.
+    pub email: Option<String>,
+    /// The user's own roles.
+    pub roles: BTreeSet<RoleId>,
+    /// The password's hash.
+    pub password: Option<Secret>,
+    /// Whether the user chose the password; until then the first login asks for a new one.
+    pub is_password_changed: bool,
+    /// Whether an administrator turned the account off.
+    pub deactivated: bool,
+    /// When the account ends.
+    pub expire_on: Option<Timestamp>,
+    /// When the user last logged in.
+    pub last_login: Option<Timestamp>,
+    /// Who knows the password.
+    pub source: Source,
+    /// Tickets and tokens of another generation are dead. A name used again gets a generation never used before.
+    pub generation: i64,
+    /// When the generation began: a ticket without one (Pyramid's own) must be newer.
+    pub generation_since: Timestamp,
+}
+
+impl User {
+    /// Whether the account is in force at `now`: neither deactivated nor expired.
+    #[must_use]
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        !self.deactivated && self.expire_on.is_none_or(|expire_on| now < expire_on)
+    }
+}
+
+/// What is stored: a `User`, whose hash only this file turns into text.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    id: i64,
+    username: String,
+    display_name: String,
+    email: Option<String>,
+    roles: BTreeSet<RoleId>,
+    password: Option<String>,
+    is_password_changed: bool,
+    deactivated: bool,
+    expire_on: Option<Timestamp>,
+    last_login: Option<Timestamp>,
+    source: Source,
+    generation: i64,
+    generation_since: Timestamp,
+}
+
+impl From<Record> for User {
+    fn from(record: Record) -> Self {
+        Self {
+            id: UserId(record.id),
+            username: record.username,
+            display_name: record.display_name,
+            email: record.email,
+            roles: record.roles,
+            password: record.password.map(Secret::new),
+            is_password_changed: record.is_password_changed,
+            deactivated: record.deactivated,
+            expire_on: record.expire_on,
+            last_login: record.last_login,
+            source: record.source,
+            generation: record.generation,
+            generation_since: record.generation_since,
+        }
+    }
+}
+
+/// What an administrator gives to make a user.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The name one logs in with; stored in NFC.
+    pub username: String,
+    /// A number to keep, from a database brought along; else the next free one.
+    pub id: Option<UserId>,
+    /// The name shown.
+    pub display_name: String,
+    /// Where mail goes.
+    pub email: Option<String>,
+    /// The user's own roles.
+    pub roles: BTreeSet<RoleId>,
+    /// The password's hash.
+    pub password: Option<Secret>,
+    /// See [`User::is_password_changed`].
+    pub is_password_changed: bool,
+    /// See [`User::deactivated`].
+    pub deactivated: bool,
+    /// See [`User::expire_on`].
+    pub expire_on: Option<Timestamp>,
+}
+
+/// What became of making a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateUser {
+    /// The user is there, with this number.
+    Created(UserId),
+    /// The name is taken, perhaps in another case.
+    NameTaken,
+    /// The number is taken, or was.
+    IdTaken,
+}
+
+/// A new password, to be written where the user is still as read.
+#[derive(Debug)]
+pub struct PasswordChange<'a> {
+    /// The user as read when the old password was verified.
+    pub user: &'a User,
+    /// The new password's hash.
+    pub password: Secret,
+    /// The moment of the change.
+    pub now: Timestamp,
+}
+
+/// The form names are compared in: as they are, in NFC.
+#[must_use]
+pub fn normalized(username: &str) -> String {
+    username.nfc().collect()
+}
+
+pub(super) fn key(username: &str) -> Key {
+    Key::new(format!("user#{}", normalized(username)), "user")
+}
+
+pub(super) fn read(item: Item) -> Result<User, TableError> {
+    from_item::<Record>(item).map(User::from)
+}
+
+impl Table {
+    /// The user of that name (in NFC), read consistently.
+    pub async fn user(&self, username: &str) -> Result<Option<User>, TableError> {
+        self.get(&key(username)).await?.map(read).transpose()
+    }
+
+    /// Makes a user, with `audit` in the same transaction.
+    pub async fn create_user(
+        &self,
+        new: NewUser,
+        now: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<CreateUser, TableError> {
+        let username = normalized(&new.username);
+        let id = match new.id {
+            Some(UserId(id)) => id,
+            None => self.next_user_id().await?,
+        };
+        let record = Record {
+            id,
+            username: username.clone(),
+            display_name: new.display_name,
+            email: new.email,
+            roles: new.roles,
+            password: new.password.map(|password| password.expose().to_owned()),
+            is_password_changed: new.is_password_changed,
+            deactivated: new.deactivated,
+            expire_on: new.expire_on,
+            last_login: None,
+            source: Source::Directory,
+            // Beyond any generation that a deleted namesake may have had: generations grow by one a change.
+            generation: now.millis(),
+            generation_since: now,
+        };
+        let name = Key::new(format!("name#{}", username.to_lowercase()), "name");
+        let number = Key::new(format!("user-id#{id}"), "id");
+        let of = Item::from([("username".to_owned(), s(username.as_str()))]);
+        let mut writes = vec![put_new(&self.name, to_item(&key(&username), &record, None)?)?];
+        for key in [&name, &number] {
+            let mut item = of.clone();
+            item.extend(key.attributes());
+            writes.push(put_new(&self.name, item)?);
+        }
+        writes.push(self.audit_put(audit)?);
+        Ok(match self.transact(writes).await? {
+            Ok(()) => CreateUser::Created(UserId(id)),
+            Err(reasons) if reasons.failed(2) && !reasons.failed(0) && !reasons.failed(1) => {
+                CreateUser::IdTaken
+            }
+            Err(_) => CreateUser::NameTaken,
+        })
+    }
+
+    /// The next number that no user has or had. Numbers brought along are stepped over.
+    async fn next_user_id(&self) -> Result<i64, TableError> {
+        loop {
+            let update = self.client.update_item().table_name(&self.name);
+            let answer = update
+                .set_key(Some(Key::new("counter", "user-id").attributes()))
+                .update_expression("ADD last_id :one")
+                .expression_attribute_values(":one", n(1))
+                .return_values(ReturnValue::UpdatedNew)
+                .send()
+                .await
+                .map_err(|error| unavailable(&error))?;
+            let id = answer
+                .attributes
+                .as_ref()
+                .and_then(|item| item.get("last_id"))
+                .and_then(|id| id.as_n().ok());
+            let id: i64 = id
+                .and_then(|id| id.parse().ok())
+                .ok_or_else(|| TableError::Unreadable("counter: last_id".to_owned()))?;
+            if self
+                .get(&Key::new(format!("user-id#{id}"), "id"))
+                .await?
+                .is_none()
+            {
+                return Ok(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! A gate on an embedded DynamoDB of its own, reached through the real SDK, with time and randomness that a test sets
+//! and a record of the requests sent to the table.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use axum::Router;
+use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use mapgate_core::account::Hashing;
+use mapgate_core::aws::Aws;
+use mapgate_core::clock::{Clock, Timestamp};
+use mapgate_core::gate::Gate;
+use mapgate_core::http::front;
+use mapgate_core::identity::Peer;
+use mapgate_core::random::Random;
+use mapgate_core::settings::{Environment, Secret, Settings, load};
+use mapgate_core::table::{AuditEntry, CreateUser, Event, NewUser, RoleId, UserId};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// The moment at which a test's clock stands when it begins.
+pub const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
+/// The base URL of a test's gate.
+pub const BASE: &str = "http://maps.example.com";
+
+/// A gate for one test. Its DynamoDB goes with it.
+pub struct TestGate {
+    /// The gate.
+    pub gate: Arc<Gate>,
+    /// Its clock, which the test moves.
+    pub clock: Clock,
+    requests: Arc<Mutex<Vec<String>>>,
+    _folder: TempDir,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The one value of a header; empty without it.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("a header in ASCII"))
+    }
+
+    /// `name=value` of each cookie set, as a browser would send them back.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        let set = self
+            .headers
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let pairs = set.filter(|cookie| !cookie.contains("Max-Age=0"));
+        pairs
+            .map(|cookie| cookie.split(';').next().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
+
+impl TestGate {
+    /// A gate whose `vars.yaml` has `vars` (indented by two spaces, without the line `vars:`), and whose environment
+    /// has `variables` on top of the usual ones.
+    pub async fn with(vars: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let secrets = folder.path().join("secrets.json");
+        std::fs::write(&secrets, secrets_document()).expect("the secrets are written");
+        let secrets = format!("file:{}", secrets.display());
+        let mut environment = vec![
+            ("MAPGATE_BASE_URL", BASE),
+            ("MAPGATE_TABLE", "mapgate"),
+            ("MAPGATE_SECRETS", secrets.as_str()),
+            ("AUTHTKT_SECURE", "false"),
+        ];
+        environment.extend(variables);
+        let environment: Environment = environment.into_iter().collect();
+        // The cheapest parameters that the settings allow.
+        let vars = format!("vars:\n{vars}\n");
+        let read = |path: &str| Err(format!("{path}: no other file in a test"));
+        let settings = load(&environment, Some(("vars.yaml", &vars)), &read);
+        let settings = settings.unwrap_or_else(|faults| panic!("{faults:?}"));
+        Self::of(settings, folder).await
+    }
+
+    /// A gate with the default settings.
+    pub async fn new() -> Self {
+        Self::with("  hide_capabilities: false", &[]).await
+    }
+
+    async fn of(settings: Settings, folder: TempDir) -> Self {
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let aws = Aws::with(sdk_config(embedded_dynamodb().await, requests.clone()));
+        let clock = Clock::standing_at(START);
+        let gate = Gate::new(settings, aws, clock.clone(), Random::system()).expect("a gate");
+        gate.table().await.create_if_missing().await.expect("the table");
+        requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Self {
+            gate: Arc::new(gate),
+            clock,
+            requests,
+            _folder: folder,
+        }
+    }
+
+    /// A second function's gate on the same table and keys, with empty caches and the same clock.
+    #[must_use]
+    pub fn another(&self) -> Arc<Gate> {
+        let gate = Gate::new(
+            (*self.gate.settings).clone(),
+            self.gate.aws.clone(),
+            self.clock.clone(),
+            Random::system(),
+        );
+        Arc::new(gate.expect("a gate"))
+    }
+
+    /// Makes a user with that password, who chose it unless `must_change`.
+    pub async fn user(&self, username: &str, password: &str, roles: &[RoleId], must_change: bool) -> UserId {
+        let hashing =
+            Hashing::new(self.gate.settings.authentication.argon2, Random::system()).expect("Argon2");
+        let hash = hashing.hash(&Secret::new(password)).await.expect("a hash");
+        let new = NewUser {
+            username: username.to_owned(),
+            id: None,
+            display_name: username.to_owned(),
+            email: Some(format!("{username}@example.com")),
+            roles: roles.iter().copied().collect(),
+            password: Some(hash),
+            is_password_changed: !must_change,
+            deactivated: false,
+            expire_on: None,
+        };
+        let now = self.clock.now();
+        let audit = AuditEntry::new(Event::UserCreated, now, 1).of(username);
+        let created = self
+            .gate
+            .table()
+            .await
+            .create_user(new, now, &audit)
+            .await
+            .expect("the table answers");
+        // A ticket made in the second of the account's own making would count as older.
+        self.clock.advance(Duration::from_secs(2));
+        match created {
+            CreateUser::Created(id) => id,
+            other => panic!("{username}: {other:?}"),
+        }
+    }
+
+    /// Makes a role and gives its number.
+    pub async fn role(&self, name: &str) -> RoleId {
+        let table = self.gate.table().await;
+        let mut roles = table.roles().await.expect("the roles");
+        let id = roles
+            .set(name, None, std::collections::BTreeMap::new())
+            .expect("a free number");
+        table
+            .save_roles(&roles)
+            .await
+            .expect("the table answers")
+            .expect("nobody else writes");
+        id
+    }
+
+    /// Sends a request to `router` through the front, as from 203.0.113.7, and reads the answer whole.
+    pub async fn send(&self, router: Router, request: Request<Body>) -> Answer {
+        self.send_from(router, request, IpAddr::from([203, 0, 113, 7]))
+            .await
+    }
+
+    /// Like [`TestGate::send`], from another address.
+    pub async fn send_from(&self, router: Router, mut request: Request<Body>, address: IpAddr) -> Answer {
+        request.extensions_mut().insert(Peer {
+            address,
+            https: false,
+        });
+        let response = front(router, &self.gate.settings)
+            .oneshot(request)
+            .await
+            .expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("the body").to_bytes();
+        let body = String::from_utf8(body.to_vec()).expect("a body in UTF-8");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// The requests sent to the table since the last call, by operation.
+    #[must_use]
+    pub fn table_requests(&self) -> Vec<String> {
+        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A GET of `path`.
+#[must_use]
+pub fn get(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).expect("a request")
+}
+
+/// A POST of an urlencoded form.
+#[must_use]
+pub fn post(path: &str, fields: &[(&str, &str)]) -> Request<Body> {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+    request.body(Body::from(body)).expect("a request")
+}
+
+/// The request with one more header.
+#[must_use]
+pub fn with_header(mut request: Request<Body>, name: &'static str, value: &str) -> Request<Body> {
+    request
+        .headers_mut()
+        .append(name, value.parse().expect("a header's value"));
+    request
+}
+
+/// The JSON of `MAPGATE_SECRETS`, with keys made for this call.
+#[must_use]
+pub fn secrets_document() -> String {
+    let random = Random::system();
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+    let der = pair.to_pkcs8v1().expect("PKCS#8");
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        STANDARD.encode(der.as_ref())
+    );
+    let key = STANDARD.encode(random.bytes::<32>().expect("randomness"));
+    let ticket = random.token::<64>().expect("randomness");
+    serde_json::json!({
+        "authtkt": [{ "secret": ticket }],
+        "jwt": [{ "kid": "test", "pem": pem }],
+        "data_keys": [{ "id": "test", "key": key }],
+    })
+    .to_string()
+}
+
+/// Starts a DynamoDB in memory and gives its URL. It ends with the test's runtime.
+async fn embedded_dynamodb() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let database = dynoxide::Database::memory().expect("a database");
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    url
+}
+
+fn sdk_config(endpoint: String, requests: Arc<Mutex<Vec<String>>>) -> SdkConfig {
+    let inner = aws_smithy_http_client::Builder::new().build_http();
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint)
+        .http_client(SharedHttpClient::new(Recording { inner, requests }))
+        .build()
+}
+
+/// An HTTP client that notes each request's operation.
+#[derive(Debug)]
+struct Recording<T> {
+    inner: T,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl HttpClient for Recording<SharedHttpClient> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        parts: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, parts);
+        SharedHttpConnector::new(Recording {
+            inner,
+            requests: self.requests.clone(),
+        })
+    }
+}
+
+impl HttpConnector for Recording<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(operation);
+        self.inner.call(request)
+    }
+}
