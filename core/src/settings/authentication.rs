@@ -207,7 +207,7 @@ impl TrustedHeader {
     fn read(section: Section<'_>) -> Option<Self> {
         let is_present = section.is_present();
         let expected = "the name of a header of its own";
-        let header = section.value("header", REQUIRED, expected, |text| {
+        let header = section.required("header", is_present, expected, |text| {
             let taken = ["authorization", "cookie", "host", "origin", "referer"];
             header_name(text)
                 .ok()
@@ -218,11 +218,8 @@ impl TrustedHeader {
             .list("proxies", REQUIRED, network)
             .map(|list| list.into_iter().collect());
         let create_user = section.boolean("create_user", false);
-        for key in ["header", "proxies"]
-            .iter()
-            .filter(|key| is_present && !section.has(key))
-        {
-            section.fault(key, "must be set");
+        if is_present && !section.has("proxies") {
+            section.fault("proxies", "must be set");
         }
         if proxies.as_ref().is_some_and(Networks::is_empty) {
             section.fault("proxies", "must list at least one network");

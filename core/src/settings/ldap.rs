@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::Secret;
-use super::reader::{NONE, REQUIRED};
+use super::reader::NONE;
 use super::section::Section;
 
 /// The LDAP directory.
@@ -54,10 +54,7 @@ impl Ldap {
     /// `None` where the section is empty.
     pub(super) fn read(section: Section<'_>) -> Option<Self> {
         let is_present = section.is_present();
-        let url = section.value("url", REQUIRED, URL, ldap_url);
-        if is_present && !section.has("url") {
-            section.fault("url", "must be set");
-        }
+        let url = section.required("url", is_present, URL, ldap_url);
         let named = "text that holds {username}";
         let ldap = Self {
             url: url.unwrap_or_default(),
@@ -85,7 +82,7 @@ impl Ldap {
     }
 
     fn check(&self, section: &Section<'_>) {
-        if !section.has("bind_dn_template") && !section.has("base_dn") {
+        if self.bind_dn_template.is_none() && self.base_dn.is_none() {
             section.fault("base_dn", "must be set, or bind_dn_template");
         }
         if self.starttls && self.url.starts_with("ldaps:") {

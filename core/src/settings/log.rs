@@ -26,6 +26,10 @@ impl Log {
         self.faults.borrow_mut().extend(faults);
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
     pub(super) fn warn(&self, warning: impl Into<String>) {
         self.warnings.borrow_mut().push(warning.into());
     }

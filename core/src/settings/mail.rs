@@ -1,7 +1,7 @@
 //! `vars.smtp`, `vars.reset_password`, `vars.welcome_email`.
 
 use super::Secret;
-use super::reader::REQUIRED;
+use super::reader::NONE;
 use super::section::Section;
 
 /// A mail server.
@@ -38,21 +38,26 @@ pub type ResetPassword = MailTemplate;
 impl Smtp {
     /// `None` without `host`, as where `GeoMapFish`'s own defaults stand alone.
     pub(super) fn read(section: Section<'_>) -> Option<Self> {
-        let host = section.value("host", "none", "a host, as smtp.example.com:465", host_and_port);
+        let (ssl, starttls) = (section.boolean("ssl", false), section.boolean("starttls", false));
+        let usual = match (ssl, starttls) {
+            (true, _) => 465,
+            (false, true) => 587,
+            (false, false) => 25,
+        };
+        let user = section.text("user", NONE);
+        let password = section.secret("password", |_| Ok(()));
+        let is_needed = user.is_some() || password.is_some();
+        let host = section.required(
+            "host",
+            is_needed,
+            "a host, as smtp.example.com:465",
+            host_and_port,
+        );
         let smtp = host.map(|(host, port)| {
-            let (ssl, starttls) = (section.boolean("ssl", false), section.boolean("starttls", false));
-            let usual = if ssl {
-                465
-            } else if starttls {
-                587
-            } else {
-                25
-            };
-            let user = section.text("user", "none");
-            let password = section.secret("password", |_| Ok(()));
+            let port = port.unwrap_or(usual);
             Self {
                 host,
-                port: port.unwrap_or(usual),
+                port,
                 ssl,
                 starttls,
                 user,
@@ -61,8 +66,8 @@ impl Smtp {
         });
         if let Some(smtp) = &smtp {
             smtp.check(&section);
-            section.finish(|_| false);
         }
+        section.finish(|_| false);
         smtp
     }
 
@@ -99,40 +104,33 @@ fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
 impl MailTemplate {
     /// `None` where the section is empty.
     pub(super) fn read(section: Section<'_>) -> Option<Self> {
-        let is_present = section.is_present();
-        let text = |key: &str| section.value(key, REQUIRED, "text", |text| Ok(text.to_owned()));
-        let line = |key: &str| section.value(key, REQUIRED, "a single line", single_line);
-        let template = (line("email_from"), line("email_subject"), text("email_body"));
-        let missing = |key: &&str| is_present && !section.has(key);
-        for key in ["email_from", "email_subject", "email_body"]
-            .iter()
-            .filter(|key| missing(key))
-        {
-            section.fault(key, "must be set");
-        }
-        section.finish(|_| false);
-        let (Some(email_from), Some(email_subject), Some(email_body)) = template else {
-            return None;
-        };
-        Some(Self {
-            email_from,
-            email_subject,
-            email_body,
+        Self::read_with(section, "text", |_| true)
+    }
+
+    /// A reset mail says the password or the link, one of both.
+    pub(super) fn read_reset(section: Section<'_>) -> Option<Self> {
+        Self::read_with(section, "text with either {password} or {reset_url}", |body| {
+            body.contains("{password}") != body.contains("{reset_url}")
         })
     }
 
-    /// A reset mail must say the password or the link, one of both.
-    pub(super) fn read_reset(section: Section<'_>) -> Option<Self> {
-        let log = section.log();
-        let template = Self::read(section)?;
-        let has = |field: &str| template.email_body.contains(field);
-        if has("{password}") == has("{reset_url}") {
-            log.fault(
-                "vars.reset_password.email_body",
-                "must hold either {password} or {reset_url}, and not both",
-            );
-        }
-        Some(template)
+    fn read_with(section: Section<'_>, expected: &str, is_body: impl Fn(&str) -> bool) -> Option<Self> {
+        let is_present = section.is_present();
+        let line = |key: &str| section.required(key, is_present, "a single line", single_line);
+        let (from, subject) = (line("email_from"), line("email_subject"));
+        let body = section.required("email_body", is_present, expected, |text| {
+            if is_body(text) {
+                Ok(text.to_owned())
+            } else {
+                Err(expected.to_owned())
+            }
+        });
+        section.finish(|_| false);
+        Some(Self {
+            email_from: from?,
+            email_subject: subject?,
+            email_body: body?,
+        })
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::Secret;
-use super::reader::REQUIRED;
 use super::section::Section;
 
 /// Another provider that logs users in, with `GeoMapFish`'s keys.
@@ -65,17 +64,9 @@ impl OpenidConnect {
     /// `None` unless `enabled`; the keys are checked either way.
     pub(super) fn read(section: Section<'_>) -> Option<Self> {
         let enabled = section.boolean("enabled", false);
-        let (url, client_id) = (
-            section.value("url", REQUIRED, "an https URL", issuer),
-            section.text("client_id", REQUIRED),
-        );
-        for key in ["url", "client_id"]
-            .iter()
-            .filter(|key| enabled && !section.has(key))
-        {
-            section.fault(key, "must be set");
-        }
         let text = |text: &str| Ok(text.to_owned());
+        let url = section.required("url", enabled, "an https URL", issuer);
+        let client_id = section.required("client_id", enabled, "text", text);
         let openid_connect = Self {
             url: url.unwrap_or_default(),
             client_id: client_id.unwrap_or_default(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Secret;
 use super::document::{Entry, Node, Place, Value};
 use super::log::Log;
-use super::reader::{NONE, Reader, SECONDS, Text, boolean, number, seconds, whole};
+use super::reader::{NONE, REQUIRED, Reader, SECONDS, Text, boolean, number, seconds, whole};
 
 /// A map of the settings file.
 pub(super) struct Section<'a> {
@@ -117,6 +117,22 @@ impl<'a> Section<'a> {
         parse(&text.text).map_err(problem).ok()
     }
 
+    /// A value that must be there where it `is_needed`.
+    pub(super) fn required<T>(
+        &self,
+        key: &str,
+        is_needed: bool,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let faults = self.log().count();
+        let value = self.value(key, REQUIRED, expected, parse);
+        if value.is_none() && is_needed && self.log().count() == faults {
+            self.fault(key, "must be set");
+        }
+        value
+    }
+
     /// A value that is never shown; `parse` answers the whole problem.
     pub(super) fn secret(&self, key: &str, parse: impl FnOnce(&str) -> Result<(), String>) -> Option<Secret> {
         let (path, node) = self.ask_for(key, NONE)?;
@@ -131,6 +147,20 @@ impl<'a> Section<'a> {
             self.unexpected(&node.place, path, expected, node.kind());
             return None;
         };
+        self.filled(path, node, text)
+    }
+
+    /// An item of a list. The chapter's own `- 2001:db00::0/ffff:ff00::` is, to YAML, a map with an empty value.
+    fn item(&self, path: &str, node: &'a Node) -> Option<(&'a Place, String, Text)> {
+        match node.entries() {
+            [entry] if matches!(entry.node.value, Value::Null) => {
+                self.filled(path, node, &format!("{}:", entry.key))
+            }
+            _ => self.scalar(path, node, "text"),
+        }
+    }
+
+    fn filled(&self, path: &str, node: &'a Node, text: &str) -> Option<(&'a Place, String, Text)> {
         let text = self.reader.fill(path, &node.place, text)?;
         (!text.text.is_empty()).then(|| (&node.place, path.to_owned(), text))
     }
@@ -179,7 +209,7 @@ impl<'a> Section<'a> {
             return None;
         };
         let item = |(index, item): (usize, &'a Rc<Node>)| {
-            let (place, path, text) = self.scalar(&format!("{path}[{index}]"), item, "text")?;
+            let (place, path, text) = self.item(&format!("{path}[{index}]"), item)?;
             let problem = |expected: String| self.unexpected(place, &path, &expected, &text.shown);
             parse(&text.text).map_err(problem).ok()
         };
