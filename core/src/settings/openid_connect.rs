@@ -90,7 +90,7 @@ impl OpenidConnect {
                 .collect(),
             trusted_audiences: section.list("trusted_audiences", "[]", text).unwrap_or_default(),
         };
-        if !openid_connect.scopes.iter().any(|scope| scope == "openid") {
+        if enabled && !openid_connect.scopes.iter().any(|scope| scope == "openid") {
             section.fault("scopes", "must hold openid");
         }
         section.finish(|key| key == "ignore_unknown_roles");
