@@ -245,7 +245,7 @@ impl Table {
             &self.name,
             &key(grant),
             "SET revoked = :true",
-            "#key.family = :family AND revoked = :false",
+            "#key.#family = :family AND revoked = :false",
             &[
                 (":true", AttributeValue::Bool(true)),
                 (":false", AttributeValue::Bool(false)),
@@ -270,7 +270,7 @@ impl Table {
             &self.name,
             &key(&grant.key),
             "SET #counter = :next, rotated_at = :now, expires_at = :expires_at, #ttl = :ttl",
-            "#key.family = :family AND revoked = :false AND #counter = :counter",
+            "#key.#family = :family AND revoked = :false AND #counter = :counter",
             &[
                 (":next", n(grant.counter + 1)),
                 (":counter", n(grant.counter)),
@@ -319,7 +319,12 @@ impl Table {
 /// Names that DynamoDB reserves, as the updates above write them.
 fn with_names(mut write: TransactWriteItem) -> TransactWriteItem {
     if let Some(update) = &mut write.update {
-        for (name, attribute) in [("#key", "key"), ("#counter", "counter"), ("#ttl", "ttl")] {
+        for (name, attribute) in [
+            ("#key", "key"),
+            ("#counter", "counter"),
+            ("#ttl", "ttl"),
+            ("#family", "family"),
+        ] {
             if update.update_expression.contains(name)
                 || update
                     .condition_expression

@@ -27,7 +27,8 @@ pub use users::{CreateUser, NewUser, PasswordChange, Source, User, UserId, norma
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 
 use crate::random::Random;
@@ -117,10 +118,24 @@ impl Reasons {
     }
 }
 
-/// An SDK error in words for the log. The SDK's context names operations and codes, not the items sent.
-fn unavailable<E>(error: &SdkError<E, aws_sdk_dynamodb::config::http::HttpResponse>) -> TableError
-where
-    E: std::error::Error + 'static,
-{
-    TableError::Unavailable(DisplayErrorContext(error).to_string())
+/// An SDK error in words for the log: its code and message, or what went wrong on the way. Never the answer itself,
+/// which can hold items.
+fn unavailable<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> TableError {
+    TableError::Unavailable(match error {
+        SdkError::ServiceError(service) => {
+            let meta = service.err().meta();
+            format!(
+                "{}: {}",
+                meta.code().unwrap_or("no code"),
+                meta.message().unwrap_or("no message")
+            )
+        }
+        SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(
+            || "no connection".to_owned(),
+            |error| DisplayErrorContext(error).to_string(),
+        ),
+        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+        SdkError::ResponseError(_) => "an answer that is not DynamoDB's".to_owned(),
+        _ => "a request that cannot be made".to_owned(),
+    })
 }

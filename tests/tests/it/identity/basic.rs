@@ -1,0 +1,103 @@
+//! `Authorization: Basic` (contract, section 3).
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mapgate_core::http::Failure;
+use mapgate_tests::gate::TestGate;
+
+use super::who;
+
+fn basic(username: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
+}
+
+async fn gate(basicauth: &str) -> TestGate {
+    let test = TestGate::with("  hide_capabilities: false", &[("BASICAUTH", basicauth)]).await;
+    test.user("jane", "correct horse", &[], false).await;
+    test.user("new", "from the admin", &[], true).await;
+    test
+}
+
+#[tokio::test]
+async fn where_it_is_off_the_header_is_ignored() {
+    let test = gate("false").await;
+    for header in [
+        basic("jane", "correct horse"),
+        basic("jane", "wrong"),
+        "Basic ???".to_owned(),
+    ] {
+        assert_eq!(
+            who(&test.gate, &[("authorization", &header)]).await.as_deref(),
+            Ok("")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_right_one_enters_and_a_wrong_one_never_falls_through() {
+    let test = gate("True").await;
+    let right = basic("jane", "correct horse");
+    assert_eq!(
+        who(&test.gate, &[("authorization", &right)]).await.as_deref(),
+        Ok("jane")
+    );
+    for wrong in [
+        basic("jane", "wrong"),
+        basic("nobody", "correct horse"),
+        basic("new", "from the admin"),
+        "Basic ???".to_owned(),
+        "Basic".to_owned(),
+    ] {
+        let verdict = who(&test.gate, &[("authorization", &wrong)]).await;
+        assert_eq!(verdict, Err(Failure::WrongBasic), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_verified_credential_is_remembered_for_the_caches_time_and_checked_by_one_at_a_time() {
+    let test = gate("1").await;
+    let right = basic("jane", "correct horse");
+    let before = test.gate.hashing.evaluated();
+    let many = (0..20).map(|_| {
+        let (gate, right) = (test.gate.clone(), right.clone());
+        tokio::spawn(async move { who(&gate, &[("authorization", &right)]).await })
+    });
+    for one in many.collect::<Vec<_>>() {
+        assert_eq!(one.await.expect("no panic").as_deref(), Ok("jane"));
+    }
+    assert_eq!(test.gate.hashing.evaluated() - before, 1);
+    let _ = test.table_requests();
+    assert_eq!(
+        who(&test.gate, &[("authorization", &right)]).await.as_deref(),
+        Ok("jane")
+    );
+    assert_eq!(
+        test.table_requests(),
+        Vec::<String>::new(),
+        "a map request in the steady state asks nothing"
+    );
+    test.clock.advance(Duration::from_secs(10));
+    assert_eq!(
+        who(&test.gate, &[("authorization", &right)]).await.as_deref(),
+        Ok("jane")
+    );
+    assert_eq!(test.gate.hashing.evaluated() - before, 2);
+}
+
+#[tokio::test]
+async fn the_identical_wrong_credential_counts_once_in_fifteen_minutes() {
+    let test = gate("yes").await;
+    let wrong = basic("jane", "wrong");
+    let before = test.gate.hashing.evaluated();
+    let verdict = async || who(&test.gate, &[("authorization", &wrong)]).await;
+    for _ in 0..5 {
+        assert_eq!(verdict().await, Err(Failure::WrongBasic));
+        test.clock.advance(Duration::from_secs(100));
+    }
+    assert_eq!(test.gate.hashing.evaluated() - before, 1);
+    test.clock.advance(Duration::from_secs(400));
+    assert_eq!(verdict().await, Err(Failure::WrongBasic));
+    assert_eq!(test.gate.hashing.evaluated() - before, 2);
+}

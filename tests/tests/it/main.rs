@@ -1,0 +1,10 @@
+//! mapgate's tests beyond single rooms: one binary. Routers against an embedded DynamoDB first, then black-box tests
+//! over HTTP.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test leans on must be there, or the test ends"
+)]
+
+mod identity;
+mod table;

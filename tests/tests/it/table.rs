@@ -1,0 +1,138 @@
+//! The table's promises, against the embedded DynamoDB.
+
+use std::collections::BTreeSet;
+
+use mapgate_core::clock::Timestamp;
+use mapgate_core::settings::Secret;
+use mapgate_core::table::{
+    AuditEntry, Auth, CreateUser, DefaultAccess, Event, Layer, NewUser, OgcServer, RoleId, ServerType, UserId,
+};
+use mapgate_tests::gate::TestGate;
+
+fn new(username: &str, id: Option<i64>) -> NewUser {
+    NewUser {
+        username: username.to_owned(),
+        id: id.map(UserId),
+        display_name: String::new(),
+        email: None,
+        roles: BTreeSet::from([RoleId(4)]),
+        password: Some(Secret::new("hash")),
+        is_password_changed: true,
+        deactivated: false,
+        expire_on: Some(Timestamp::from_seconds(5)),
+    }
+}
+
+#[tokio::test]
+async fn names_that_differ_in_case_only_and_numbers_used_before_are_taken() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let audit = AuditEntry::new(Event::UserCreated, test.clock.now(), 1);
+    let create = async |user| {
+        table
+            .create_user(user, test.clock.now(), &audit)
+            .await
+            .expect("the table answers")
+    };
+    assert_eq!(create(new("Jane", Some(2))).await, CreateUser::Created(UserId(2)));
+    assert_eq!(create(new("jANE", None)).await, CreateUser::NameTaken);
+    assert_eq!(create(new("Jane", Some(2))).await, CreateUser::NameTaken);
+    assert_eq!(create(new("joe", Some(2))).await, CreateUser::IdTaken);
+    // The first number was used by the refused try, the second is Jane's.
+    assert_eq!(create(new("joe", None)).await, CreateUser::Created(UserId(3)));
+    let jane = table
+        .user("Jane")
+        .await
+        .expect("the table answers")
+        .expect("Jane");
+    assert_eq!(
+        (jane.id, &jane.roles, jane.expire_on),
+        (
+            UserId(2),
+            &BTreeSet::from([RoleId(4)]),
+            Some(Timestamp::from_seconds(5))
+        )
+    );
+    assert_eq!(jane.password.as_ref().map(Secret::expose), Some("hash"));
+    assert!(!format!("{jane:?}").contains("hash"));
+    assert!(
+        table.user("jANE").await.expect("the table answers").is_none(),
+        "names are compared as they are"
+    );
+}
+
+#[tokio::test]
+async fn of_two_who_write_the_roles_one_is_told_to_read_again() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let (mine, theirs) = (
+        table.roles().await.expect("roles"),
+        table.roles().await.expect("roles"),
+    );
+    assert!(table.save_roles(&mine).await.expect("the table answers").is_ok());
+    assert!(
+        table
+            .save_roles(&theirs)
+            .await
+            .expect("the table answers")
+            .is_err()
+    );
+    assert!(
+        table
+            .save_roles(&table.roles().await.expect("roles"))
+            .await
+            .expect("the table answers")
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_server_is_written_with_its_layers_and_forgets_those_no_longer_listed() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let server = OgcServer {
+        name: "main".to_owned(),
+        url: "http://127.0.0.1/mapserv".to_owned(),
+        url_wfs: None,
+        r#type: ServerType::Mapserver,
+        auth: Auth::Standard,
+        default_access: DefaultAccess::Private,
+    };
+    let layer = |number: usize| Layer {
+        name: format!("layer{number:03}"),
+        public: number.is_multiple_of(2),
+        roles: BTreeSet::new(),
+        write_roles: BTreeSet::from([RoleId(1)]),
+    };
+    let many: Vec<Layer> = (0..130).map(layer).collect();
+    table.put_ogc_server(&server, &many).await.expect("written");
+    assert_eq!(table.layers("main").await.expect("read"), many);
+    table.put_ogc_server(&server, &many[..2]).await.expect("written");
+    assert_eq!(table.layers("main").await.expect("read"), many[..2]);
+    assert_eq!(table.ogc_servers().await.expect("read"), [server]);
+    assert_eq!(table.layers("other").await.expect("read"), []);
+}
+
+#[tokio::test]
+async fn audit_entries_are_read_back_by_day() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let now = test.clock.now();
+    let audit = AuditEntry::new(Event::UserCreated, now, 1)
+        .from([203, 0, 113, 7].into())
+        .of("jane")
+        .detail("by", "test");
+    table
+        .create_user(new("jane", None), now, &audit)
+        .await
+        .expect("the table answers");
+    let found = table.audit(&now.rfc3339()[..10]).await.expect("read");
+    let [entry] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(
+        (entry.event, entry.username.as_deref(), &entry.details),
+        (audit.event, Some("jane"), &audit.details)
+    );
+    assert_eq!((entry.at, entry.address), (now, audit.address));
+}
