@@ -3,7 +3,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use tokio::sync::OnceCell;
 
@@ -20,9 +22,14 @@ impl Aws {
 
     /// The configuration, read from the environment the first time.
     pub async fn config(&self) -> &SdkConfig {
-        self.0
-            .get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest()))
-            .await
+        // Within a gateway's 29 seconds a visitor must have an answer, be it a 503.
+        let patience = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_secs(3))
+            .operation_timeout(Duration::from_secs(8))
+            .build();
+        let load = aws_config::defaults(BehaviorVersion::latest()).timeout_config(patience);
+        self.0.get_or_init(|| load.load()).await
     }
 }
 

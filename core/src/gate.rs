@@ -19,7 +19,7 @@ use crate::identity::{self, Credentials, Identity, Memory, Parts, Peer, client_a
 use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::secrets::{Keyring, Secrets};
-use crate::settings::Settings;
+use crate::settings::{Settings, Validator};
 use crate::table::Table;
 
 /// What a function holds.
@@ -42,16 +42,45 @@ pub struct Gate {
     memory: Memory,
 }
 
-/// Settings that no gate can be made of.
-#[derive(Debug, thiserror::Error)]
-#[error("vars.authentication.argon2: {0}")]
-pub struct BadArgon2(String);
+/// Settings that no gate can be made of; each fault is one readable line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct BadSettings(Vec<String>);
+
+/// Settings that promise protection which is not built yet. To start without it would be to fail open.
+fn not_yet(settings: &Settings) -> Vec<String> {
+    let authentication = &settings.authentication;
+    let promised = [
+        ("two_factor", authentication.two_factor),
+        (
+            "max_consecutive_failures",
+            authentication.max_consecutive_failures.is_some(),
+        ),
+        ("validators", authentication.validators != [Validator::Directory]),
+        ("trusted_header", authentication.trusted_header.is_some()),
+        ("openid_connect", authentication.openid_connect.is_some()),
+    ];
+    let promised = promised.into_iter().filter(|(_, on)| *on);
+    promised
+        .map(|(key, _)| format!("vars.authentication.{key}: not available yet in this version"))
+        .collect()
+}
 
 impl Gate {
     /// A gate that has asked nobody anything yet.
-    pub fn new(settings: Settings, aws: Aws, clock: Clock, random: Random) -> Result<Self, BadArgon2> {
+    ///
+    /// Refuses settings that this version cannot keep.
+    pub fn new(settings: Settings, aws: Aws, clock: Clock, random: Random) -> Result<Self, BadSettings> {
+        let mut faults = not_yet(&settings);
         let hashing = Hashing::new(settings.authentication.argon2, random.clone());
-        let hashing = hashing.map_err(|error| BadArgon2(error.to_string()))?;
+        let hashing = match hashing {
+            Ok(hashing) if faults.is_empty() => hashing,
+            Ok(_) => return Err(BadSettings(faults)),
+            Err(error) => {
+                faults.push(format!("vars.authentication.argon2: {error}"));
+                return Err(BadSettings(faults));
+            }
+        };
         let authtkt = settings.authtkt_secret.clone();
         let keyring = Keyring::new(settings.secrets.clone(), authtkt, aws.clone(), clock.clone());
         Ok(Self {

@@ -70,12 +70,11 @@ impl Hashing {
         self.in_turn(move || {
             // Another kind of hash, or a broken one, must not answer sooner than a wrong password.
             let hash = hash.filter(|hash| hash.expose().starts_with("$argon2"));
-            match hash {
-                Some(hash) => argon2.verify_password(password.as_bytes(), hash.expose()).is_ok(),
-                None => {
-                    let _ = argon2.hash_password_into(password.as_bytes(), &[0; 16], &mut [0; 32]);
-                    false
-                }
+            if let Some(hash) = hash {
+                argon2.verify_password(password.as_bytes(), hash.expose()).is_ok()
+            } else {
+                let _ = argon2.hash_password_into(password.as_bytes(), &[0; 16], &mut [0; 32]);
+                false
             }
         })
         .await

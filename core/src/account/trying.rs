@@ -2,6 +2,7 @@
 //! computed, and the place goes back with the outcome. Every refusal costs the same, whatever its reason.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::password::{Busy, Hashing};
 use crate::clock::{Clock, Timestamp};
@@ -42,7 +43,7 @@ pub struct Right {
     /// The user.
     pub user: User,
     /// All roles, read together with the user.
-    pub roles: Roles,
+    pub roles: Arc<Roles>,
     place: Place,
     from: From,
 }

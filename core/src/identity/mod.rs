@@ -187,26 +187,21 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
         _ if credentials.ticket_believed => ticket::identify(parts, credentials.headers).await?,
         _ => None,
     };
-    match known {
-        Some((record, scheme)) => {
-            let roles = Arc::new(record.roles.clone());
-            Ok(Identity {
-                user: record.user.clone(),
-                scheme,
-                is_intranet,
-                roles,
-            })
-        }
-        None => {
-            let roles = parts.memory.cache.roles(parts).await?;
-            Ok(Identity {
-                user: None,
-                scheme: Scheme::Anonymous,
-                is_intranet,
-                roles,
-            })
-        }
-    }
+    let Some((record, scheme)) = known else {
+        let roles = parts.memory.cache.roles(parts).await?;
+        return Ok(Identity {
+            user: None,
+            scheme: Scheme::Anonymous,
+            is_intranet,
+            roles,
+        });
+    };
+    Ok(Identity {
+        user: record.user.clone(),
+        scheme,
+        is_intranet,
+        roles: record.roles.clone(),
+    })
 }
 
 /// What a scheme found: the record that holds the user, and itself.

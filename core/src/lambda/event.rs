@@ -50,34 +50,40 @@ pub(super) fn make_sane(event: &mut LambdaRequest) {
             }
         }
         LambdaRequest::ApiGatewayV1(event) => {
-            if !is_sane(&event.headers, event.path.as_deref(), None) {
-                event.path = Some("/".to_owned());
-                event.multi_value_headers.remove(header::HOST);
-                event.multi_value_headers.remove("x-forwarded-proto");
-                refuse(&mut event.headers);
-            }
+            refuse_insane(
+                &mut event.path,
+                &mut event.headers,
+                &mut event.multi_value_headers,
+            );
         }
         LambdaRequest::Alb(event) => {
-            if !is_sane(&event.headers, event.path.as_deref(), None) {
-                event.path = Some("/".to_owned());
-                event.multi_value_headers.remove(header::HOST);
-                event.multi_value_headers.remove("x-forwarded-proto");
-                refuse(&mut event.headers);
-            }
+            refuse_insane(
+                &mut event.path,
+                &mut event.headers,
+                &mut event.multi_value_headers,
+            );
         }
         _ => {}
+    }
+}
+
+/// For the events whose query comes as a map, which `lambda_http` encodes itself.
+fn refuse_insane(path: &mut Option<String>, headers: &mut HeaderMap, multi_value_headers: &mut HeaderMap) {
+    if !is_sane(headers, path.as_deref(), None) {
+        *path = Some("/".to_owned());
+        multi_value_headers.remove(header::HOST);
+        multi_value_headers.remove("x-forwarded-proto");
+        refuse(headers);
     }
 }
 
 fn is_sane(headers: &HeaderMap, path: Option<&str>, query: Option<&str>) -> bool {
     let host = headers
         .get(header::HOST)
-        .map(HeaderValue::as_bytes)
-        .unwrap_or(b"localhost");
+        .map_or(&b"localhost"[..], HeaderValue::as_bytes);
     let proto = headers
         .get("x-forwarded-proto")
-        .map(HeaderValue::as_bytes)
-        .unwrap_or(b"https");
+        .map_or(&b"https"[..], HeaderValue::as_bytes);
     let (Ok(host), Ok(proto)) = (std::str::from_utf8(host), std::str::from_utf8(proto)) else {
         return false;
     };

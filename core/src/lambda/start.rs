@@ -29,7 +29,8 @@ pub async fn gate_of(environment: &Environment, aws: Aws) -> Result<Gate, Vec<St
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
-    Gate::new(settings, aws, Clock::system(), Random::system()).map_err(|error| vec![error.to_string()])
+    Gate::new(settings, aws, Clock::system(), Random::system())
+        .map_err(|error| error.to_string().lines().map(str::to_owned).collect())
 }
 
 async fn settings(environment: &Environment, aws: &Aws) -> Result<Settings, Vec<String>> {

@@ -1,6 +1,6 @@
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as URL_SAFE};
 use jsonwebtoken::{EncodingKey, Header};
 
 use super::*;
@@ -139,5 +139,3 @@ fn anything_else_is_refused() {
         assert_eq!(verdict, Err(InvalidToken::Invalid), "{what}");
     }
 }
-
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as URL_SAFE;

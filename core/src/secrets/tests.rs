@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::Clock;
 
 const PEM: &str = "-----BEGIN PRIVATE KEY-----";
 
@@ -107,30 +108,28 @@ async fn a_secret_is_read_once_and_again_when_it_may_have_changed() {
 
     std::fs::write(&path, document(&format!(r#"[{{"secret": "{}"}}]"#, long('a')))).unwrap();
     let signing = |secrets: &Secrets| secrets.authtkt_signing(clock.now()).unwrap().expose().to_owned();
-    assert_eq!(signing(&*keyring.current().await.unwrap()), long('a'));
+    assert_eq!(signing(&keyring.current().await.unwrap()), long('a'));
 
     std::fs::write(&path, document(&format!(r#"[{{"secret": "{}"}}]"#, long('b')))).unwrap();
     clock.advance(std::time::Duration::from_secs(9));
     assert_eq!(
-        signing(&*keyring.reread().await.unwrap()),
+        signing(&keyring.reread().await.unwrap()),
         long('a'),
         "not oftener than every ten seconds"
     );
     clock.advance(std::time::Duration::from_secs(2));
     assert_eq!(
-        signing(&*keyring.current().await.unwrap()),
+        signing(&keyring.current().await.unwrap()),
         long('a'),
         "no five minutes yet"
     );
-    assert_eq!(signing(&*keyring.reread().await.unwrap()), long('b'));
+    assert_eq!(signing(&keyring.reread().await.unwrap()), long('b'));
 
     std::fs::remove_file(&path).unwrap();
     clock.advance(std::time::Duration::from_mins(6));
     assert_eq!(
-        signing(&*keyring.current().await.unwrap()),
+        signing(&keyring.current().await.unwrap()),
         long('b'),
         "what was read outlives its source"
     );
 }
-
-use crate::clock::Clock;

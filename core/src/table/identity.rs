@@ -1,5 +1,7 @@
 //! What identity rests on, in one consistent request: the user, the roles, and what may have ended the credential.
 
+use std::sync::Arc;
+
 use super::grants::{self, Grant, GrantKey};
 use super::item::Item;
 use super::{Roles, Table, TableError, User, roles, sessions, users};
@@ -21,7 +23,7 @@ pub struct IdentityRecord {
     /// The user; none where there is none of that name.
     pub user: Option<User>,
     /// All roles.
-    pub roles: Roles,
+    pub roles: Arc<Roles>,
     /// Whether the session was ended.
     pub session_ended: bool,
     /// The token family, where asked for and there.
@@ -50,7 +52,7 @@ impl Table {
         let is_grant = matches!(holder, Holder::Grant(_));
         Ok(IdentityRecord {
             user: take(&user_key).map(users::read).transpose()?,
-            roles: roles::read(take(&roles_key))?,
+            roles: Arc::new(roles::read(take(&roles_key))?),
             session_ended: !is_grant && held.is_some(),
             grant: held.filter(|_| is_grant).map(grants::read).transpose()?,
         })

@@ -78,10 +78,7 @@ impl Table {
                 .set_transact_items(Some(writes.clone()))
                 .send()
                 .await;
-            let error = match sent {
-                Ok(_) => return Ok(Ok(())),
-                Err(error) => error,
-            };
+            let Err(error) = sent else { return Ok(Ok(())) };
             let Some(cancelled) = error.as_service_error().and_then(|error| match error {
                 aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(cancelled),
                 _ => None,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use serde::{Deserialize, Serialize};
 
 use super::item::{Item, Key, from_item, n, to_item};
@@ -41,7 +42,8 @@ pub struct Role {
 pub struct Roles {
     version: i64,
     next_id: i64,
-    roles: Vec<Role>,
+    #[serde(rename = "roles")]
+    all: Vec<Role>,
 }
 
 /// The roles were changed by someone else since they were read: read again, then write.
@@ -61,7 +63,7 @@ impl Default for Roles {
         Self {
             version: 0,
             next_id: 5,
-            roles: roles.into(),
+            all: roles.into(),
         }
     }
 }
@@ -70,18 +72,18 @@ impl Roles {
     /// The role of that name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Role> {
-        self.roles.iter().find(|role| role.name == name)
+        self.all.iter().find(|role| role.name == name)
     }
 
     /// The role of that number.
     #[must_use]
     pub fn get(&self, id: RoleId) -> Option<&Role> {
-        self.roles.iter().find(|role| role.id == id)
+        self.all.iter().find(|role| role.id == id)
     }
 
     /// All roles, in the order they were made.
     pub fn iter(&self) -> impl Iterator<Item = &Role> {
-        self.roles.iter()
+        self.all.iter()
     }
 
     /// Sets a role's functionalities, making the role where it is missing, and gives its number.
@@ -94,13 +96,13 @@ impl Roles {
         id: Option<RoleId>,
         functionalities: BTreeMap<String, Vec<String>>,
     ) -> Option<RoleId> {
-        let taken = |id: RoleId| self.roles.iter().any(|role| role.id == id && role.name != name);
+        let taken = |id: RoleId| self.all.iter().any(|role| role.id == id && role.name != name);
         if id.is_some_and(|id| taken(id) || id.0 < 1) {
             return None;
         }
-        let known = self.roles.iter().position(|role| role.name == name);
+        let known = self.all.iter().position(|role| role.name == name);
         let id = match (id, known) {
-            (None, Some(at)) => self.roles.get(at)?.id,
+            (None, Some(at)) => self.all.get(at)?.id,
             (None, None) => RoleId(self.next_id),
             (Some(id), _) => id,
         };
@@ -110,9 +112,9 @@ impl Roles {
             name: name.to_owned(),
             functionalities,
         };
-        match known.and_then(|at| self.roles.get_mut(at)) {
+        match known.and_then(|at| self.all.get_mut(at)) {
             Some(place) => *place = role,
-            None => self.roles.push(role),
+            None => self.all.push(role),
         }
         Some(id)
     }
@@ -190,7 +192,7 @@ impl Table {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(Err(ChangedMeanwhile))
             }
