@@ -13,6 +13,7 @@ pub mod account;
 pub mod session;
 pub mod oauth;
 pub mod identity;
+pub mod ogc;
 pub mod http;
 pub mod gate;
 pub mod lambda;

@@ -1,0 +1,208 @@
+//! Where in a capabilities document we are, and which elements stay.
+
+use super::super::Service;
+use super::super::xml::Element;
+
+/// What becomes of an element.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Part {
+    /// It stays.
+    Kept,
+    /// It goes, with all that is in it.
+    Dropped,
+    /// A WMS layer: it is decided by its name and what is in it.
+    Layer,
+    /// A WFS feature type: it is decided by its name.
+    FeatureType,
+    /// `DCPType`, `DCP`: it stays where a GET binding is in it.
+    Binding,
+    /// A GET binding.
+    Get,
+    /// A `Format` of `GetMap`: an image stays.
+    MapFormat,
+    /// A `Format` of exceptions: text in an image would pass by the reduction to a code.
+    ExceptionFormat,
+    /// An `Operation` on feature types: `Query` stays.
+    TypeOperation,
+}
+
+impl Part {
+    /// Whether this text makes the element stay.
+    pub fn keeps_by_text(self, text: &str) -> bool {
+        let upper = text.to_ascii_uppercase();
+        match self {
+            Self::MapFormat => upper.starts_with("IMAGE/"),
+            Self::ExceptionFormat => upper == "XML" || upper.ends_with("SE_XML") || upper.ends_with("BLANK"),
+            Self::TypeOperation => text == "Query",
+            _ => false,
+        }
+    }
+}
+
+/// The operations that the proxy offers.
+const WMS_OPERATIONS: &[&str] = &["GetCapabilities", "GetMap", "GetFeatureInfo", "GetLegendGraphic"];
+const WFS_OPERATIONS: &[&str] = &["GetCapabilities", "DescribeFeatureType", "GetFeature"];
+/// Parameters whose values cannot be layer names.
+const PARAMETERS: &[&str] = &[
+    "service",
+    "version",
+    "AcceptVersions",
+    "AcceptFormats",
+    "Sections",
+    "outputFormat",
+    "resultType",
+    "resolve",
+    "srsName",
+];
+/// What INSPIRE adds (Commission Regulation 976/2009), less its list of data sets.
+const INSPIRE: &[&str] = &[
+    "MetadataUrl",
+    "MetadataURL",
+    "SupportedLanguages",
+    "ResponseLanguage",
+    "ResourceLocator",
+    "ResourceType",
+    "TemporalReference",
+    "Conformity",
+    "MetadataPointOfContact",
+    "MetadataDate",
+    "SpatialDataServiceType",
+    "MandatoryKeyword",
+    "Keyword",
+];
+
+/// The path of open elements, by local name.
+pub(super) struct Shape {
+    service: Service,
+    path: Vec<String>,
+}
+
+impl Shape {
+    pub fn new(service: Service) -> Self {
+        Self {
+            service,
+            path: Vec::new(),
+        }
+    }
+
+    pub fn enter(&mut self, local: &str) {
+        self.path.push(local.to_owned());
+    }
+
+    pub fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    pub fn depth(&self) -> usize {
+        self.path.len()
+    }
+
+    /// Whether the open element is a `Name`.
+    pub fn is_name(&self) -> bool {
+        self.path.last().is_some_and(|local| local == "Name")
+    }
+
+    /// Whether the open element is `Service/OnlineResource`.
+    pub fn is_service_url(&self) -> bool {
+        self.below_root() == ["Service", "OnlineResource"]
+    }
+
+    /// Whether the open element describes operations, or the service's own address: every URL in there is the
+    /// service's.
+    pub fn in_operations(&self) -> bool {
+        match self.below_root() {
+            [capability, request, ..] if capability == "Capability" && request == "Request" => true,
+            [service, resource] if service == "Service" && resource == "OnlineResource" => true,
+            [operations, ..] => operations == "OperationsMetadata",
+            [] => false,
+        }
+    }
+
+    fn below_root(&self) -> &[String] {
+        self.path.get(1..).unwrap_or_default()
+    }
+
+    /// What becomes of an element that begins inside of the open one.
+    pub fn part(&self, element: &Element<'_>) -> Part {
+        let local = element.local;
+        let parent = self.path.last().map(String::as_str).unwrap_or_default();
+        let path: Vec<&str> = self.below_root().iter().map(String::as_str).collect();
+        let keep = |kept: bool| if kept { Part::Kept } else { Part::Dropped };
+        if self.path.is_empty() {
+            return Part::Kept;
+        }
+        match path.as_slice() {
+            [] => keep(self.top_level(local)),
+            ["Capability"] if local == "Layer" && self.service == Service::Wms => Part::Layer,
+            ["Capability"] => keep(matches!(local, "Request" | "Exception" | "ExtendedCapabilities")),
+            ["Capability", "Request"] => keep(self.offers(local)),
+            ["Capability", "Request", "GetMap"] if local == "Format" => Part::MapFormat,
+            ["Capability", "Exception"] if local == "Format" => Part::ExceptionFormat,
+            ["Capability", "Layer", ..] => Self::in_layer(parent, local),
+            [.., "ExtendedCapabilities"] => keep(INSPIRE.contains(&local)),
+            ["OperationsMetadata"] if local == "Operation" => {
+                keep(element.attribute("name").is_some_and(|name| self.offers(name)))
+            }
+            ["OperationsMetadata"] | ["OperationsMetadata", "Operation"] if local == "Parameter" => {
+                let name = element.attribute("name");
+                keep(name.is_some_and(|name| PARAMETERS.iter().any(|kept| kept.eq_ignore_ascii_case(name))))
+            }
+            ["OperationsMetadata"] => keep(matches!(local, "Constraint" | "ExtendedCapabilities")),
+            ["FeatureTypeList" | "ServesGMLObjectTypeList" | "SupportsGMLObjectTypeList"] => match local {
+                "FeatureType" | "GMLObjectType" => Part::FeatureType,
+                "Operations" => Part::Kept,
+                _ => Part::Dropped,
+            },
+            ["FeatureTypeList", .., "Operations"] => match local {
+                "Query" => Part::Kept,
+                "Operation" => Part::TypeOperation,
+                _ => Part::Dropped,
+            },
+            _ => self.binding(parent, local),
+        }
+    }
+
+    /// Ways to reach an operation: those by GET stay.
+    fn binding(&self, parent: &str, local: &str) -> Part {
+        match (parent, local) {
+            (_, "DCPType" | "DCP") if self.in_operations() => Part::Binding,
+            ("HTTP", "Get") => Part::Get,
+            // Another method; or a layer where the standards have none.
+            ("HTTP", _) | (_, "Layer" | "FeatureType" | "GMLObjectType") => Part::Dropped,
+            _ => Part::Kept,
+        }
+    }
+
+    fn in_layer(parent: &str, local: &str) -> Part {
+        match (parent, local) {
+            ("Layer", "Layer") => Part::Layer,
+            (_, "Layer") => Part::Dropped,
+            _ => Part::Kept,
+        }
+    }
+
+    fn top_level(&self, local: &str) -> bool {
+        match self.service {
+            Service::Wms => matches!(local, "Service" | "Capability"),
+            Service::Wfs => matches!(
+                local,
+                "Service"
+                    | "Capability"
+                    | "FeatureTypeList"
+                    | "ServesGMLObjectTypeList"
+                    | "SupportsGMLObjectTypeList"
+                    | "Filter_Capabilities"
+                    | "ServiceIdentification"
+                    | "ServiceProvider"
+                    | "OperationsMetadata"
+            ),
+        }
+    }
+
+    fn offers(&self, operation: &str) -> bool {
+        match self.service {
+            Service::Wms => WMS_OPERATIONS.contains(&operation),
+            Service::Wfs => WFS_OPERATIONS.contains(&operation),
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The one place where a request is allowed or forbidden.
+
+use super::exception::{OgcCode, OgcError};
+use super::params::write_query;
+use super::request::{Asked, LayerList, ListForm};
+use super::rules::{DefaultAccess, Rules};
+use super::tree::Tree;
+use super::{Access, Operation, Service, rule_name};
+use std::collections::BTreeSet;
+
+/// More layers than one request draws, groups expanded.
+const MAX_LAYERS: usize = 2000;
+
+/// Why a request does not go on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// It is understood, and not for this user.
+    Forbidden(OgcError),
+    /// It cannot be answered for anybody.
+    Fault(OgcError),
+}
+
+/// A request that may go on to its server.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The service.
+    pub service: Service,
+    /// The version.
+    pub version: &'static str,
+    /// The operation.
+    pub operation: Operation,
+    /// The layers that the server is asked for, groups expanded.
+    pub layers: Vec<String>,
+    /// Whether everybody may read each of them; false where there is none.
+    pub public: bool,
+    /// The parameters, written anew from what was understood, names in upper case.
+    pub query: Vec<(String, String)>,
+}
+
+impl Forward {
+    /// The query string for the server. The caller's own parameters come last, since a server that finds a name twice
+    /// reads the last; no parameter of the client has such a name here.
+    #[must_use]
+    pub fn query_string<'a>(&'a self, own: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+        let asked = self
+            .query
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        write_query(asked.chain(own))
+    }
+}
+
+/// Decides on a request: what is asked, by the rules of its server and the tree that its capabilities show (that of
+/// the request's service), for a request with these roles.
+///
+/// A layer asked for by name must be readable, in every spelling that the server may understand, or the whole request
+/// is forbidden. A group, or the root, becomes its readable layers in tree order, each with the default style; with
+/// none it is forbidden, and so is a group whose own rule keeps the user out. A legend is that of one layer, so a
+/// group's is asked for as such where all of it is readable, as its layer where one is, and refused otherwise. A name
+/// that is not in the tree is forbidden where access is private by default, just as a forbidden one, else
+/// `LayerNotDefined`.
+pub fn decide(
+    asked: &Asked,
+    rules: &Rules,
+    tree: &Tree,
+    role_ids: &BTreeSet<i64>,
+) -> Result<Forward, Refusal> {
+    let judge = Judge {
+        asked,
+        rules,
+        tree,
+        role_ids,
+    };
+    let mut query = vec![
+        ("SERVICE".to_owned(), asked.service.as_str().to_owned()),
+        ("VERSION".to_owned(), asked.version.to_owned()),
+        ("REQUEST".to_owned(), asked.operation.as_str().to_owned()),
+    ];
+    let mut layers: Vec<String> = Vec::new();
+    for list in &asked.layers {
+        let names = judge.list(list, &mut query)?;
+        layers.extend(names);
+    }
+    query.extend(asked.rest.iter().cloned());
+    let public = !layers.is_empty() && judge.public(&layers);
+    let Asked {
+        service,
+        version,
+        operation,
+        ..
+    } = *asked;
+    Ok(Forward {
+        service,
+        version,
+        operation,
+        layers,
+        public,
+        query,
+    })
+}
+
+struct Judge<'a> {
+    asked: &'a Asked,
+    rules: &'a Rules,
+    tree: &'a Tree,
+    role_ids: &'a BTreeSet<i64>,
+}
+
+impl Judge<'_> {
+    /// Checks one list, appends what the server is to see of it, and gives the layers' names.
+    fn list(&self, list: &LayerList, query: &mut Vec<(String, String)>) -> Result<Vec<String>, Refusal> {
+        let parameter = list.parameter;
+        let mut push = |name: &str, value: String| query.push((name.to_owned(), value));
+        let names = match &list.form {
+            ListForm::Drawn { styles } => {
+                let (names, written) = self.drawn(parameter, &list.names, styles.as_deref())?;
+                push(parameter, names.join(","));
+                if let Some(written) = written {
+                    push("STYLES", written.join(","));
+                }
+                names
+            }
+            ListForm::Queried => {
+                let (names, _) = self.drawn(parameter, &list.names, None)?;
+                push(parameter, names.join(","));
+                names
+            }
+            ListForm::Legend => {
+                let mut names = Vec::new();
+                for name in &list.names {
+                    names.push(self.legend(parameter, name)?);
+                }
+                push(parameter, names.join(","));
+                names
+            }
+            ListForm::Types { brackets } => {
+                for name in &list.names {
+                    self.layer(parameter, name)?;
+                }
+                push(parameter, write_types(&list.names, brackets.as_deref()));
+                list.names.clone()
+            }
+            ListForm::EveryType => {
+                let names: Vec<String> = self
+                    .tree
+                    .layers()
+                    .filter(|name| self.safe(name))
+                    .map(str::to_owned)
+                    .collect();
+                if names.is_empty() {
+                    return Err(Refusal::Forbidden(self.undefined(parameter)));
+                }
+                push(parameter, names.join(","));
+                names
+            }
+        };
+        if names.len() > MAX_LAYERS {
+            return Err(Refusal::Fault(OgcError::at(
+                OgcCode::InvalidParameterValue,
+                parameter,
+                "Too many layers.",
+            )));
+        }
+        Ok(names)
+    }
+
+    /// Layers and groups of a map, groups expanded, and their styles.
+    fn drawn(
+        &self,
+        parameter: &str,
+        asked: &[String],
+        styles: Option<&[String]>,
+    ) -> Result<(Vec<String>, Option<Vec<String>>), Refusal> {
+        let mut names = Vec::new();
+        let mut written = Vec::new();
+        for (at, name) in asked.iter().enumerate() {
+            let style = styles
+                .and_then(|styles| styles.get(at))
+                .map(String::as_str)
+                .unwrap_or_default();
+            if self.is_group(name) {
+                let leaves = self.group(parameter, name)?;
+                if !matches!(style, "" | "default") {
+                    let text = "A group has no style but the default one.";
+                    return Err(Refusal::Fault(OgcError::at(
+                        OgcCode::StyleNotDefined,
+                        "STYLES",
+                        text,
+                    )));
+                }
+                written.extend(leaves.iter().map(|_| String::new()));
+                names.extend(leaves);
+            } else {
+                names.push(self.layer(parameter, name)?);
+                written.push(style.to_owned());
+            }
+            if names.len() > MAX_LAYERS {
+                break;
+            }
+        }
+        Ok((names, styles.map(|_| written)))
+    }
+
+    /// The name to put in a legend request.
+    fn legend(&self, parameter: &str, name: &str) -> Result<String, Refusal> {
+        if !self.is_group(name) {
+            return self.layer(parameter, name);
+        }
+        let readable = self.group(parameter, name)?;
+        if self.safe(name) {
+            return Ok(name.to_owned());
+        }
+        if let [only] = readable.as_slice() {
+            return Ok(only.clone());
+        }
+        let text = "The legend of a group is offered by its layers, one at a time.";
+        Err(Refusal::Fault(OgcError::at(
+            OgcCode::InvalidParameterValue,
+            parameter,
+            text,
+        )))
+    }
+
+    /// One layer asked for by its name, as the server spells it where that is beyond doubt.
+    fn layer(&self, parameter: &str, name: &str) -> Result<String, Refusal> {
+        let found = self.named(name);
+        if found.is_empty() {
+            let refusal = self.undefined(parameter);
+            return Err(match self.rules.default_access() {
+                DefaultAccess::Public if !self.rules.forbids(self.bare(name), self.role_ids) => {
+                    Refusal::Fault(refusal)
+                }
+                _ => Refusal::Forbidden(refusal),
+            });
+        }
+        if !self.safe(name) {
+            return Err(Refusal::Forbidden(self.undefined(parameter)));
+        }
+        match (self.asked.service, found.as_slice()) {
+            (Service::Wms, [one]) => Ok(self
+                .tree
+                .node(*one)
+                .and_then(|node| node.name.clone())
+                .unwrap_or_else(|| name.to_owned())),
+            _ => Ok(name.to_owned()),
+        }
+    }
+
+    /// The readable layers of a group, in tree order.
+    fn group(&self, parameter: &str, name: &str) -> Result<Vec<String>, Refusal> {
+        let found = self.named(name);
+        let group_name = |at: &usize| self.tree.node(*at).filter(|node| node.group)?.name.as_deref();
+        let kept_out = found
+            .iter()
+            .filter_map(group_name)
+            .any(|group| self.rules.forbids(self.bare(group), self.role_ids));
+        let mut leaves: Vec<String> = Vec::new();
+        for leaf in found.iter().flat_map(|at| self.tree.leaves(*at)) {
+            if self.safe(leaf) && !leaves.iter().any(|known| known == leaf) {
+                leaves.push(leaf.to_owned());
+            }
+        }
+        if kept_out || leaves.is_empty() {
+            return Err(Refusal::Forbidden(self.undefined(parameter)));
+        }
+        Ok(leaves)
+    }
+
+    fn is_group(&self, name: &str) -> bool {
+        self.named(name)
+            .iter()
+            .any(|at| self.tree.node(*at).is_some_and(|node| node.group))
+    }
+
+    /// Whether all that a server may draw for this name is readable: it may take a layer's name for a group's, and
+    /// letter case for nothing.
+    fn safe(&self, name: &str) -> bool {
+        self.named(name)
+            .iter()
+            .flat_map(|at| self.tree.all_leaves(*at))
+            .all(|leaf| leaf.is_some_and(|leaf| self.may(leaf)))
+    }
+
+    fn may(&self, leaf: &str) -> bool {
+        let name = rule_name(self.asked.server, self.asked.service, leaf);
+        match self.asked.access {
+            Access::Read => self.rules.may_read(name, self.role_ids),
+            Access::Write => self.rules.may_write(name, self.role_ids),
+        }
+    }
+
+    fn public(&self, layers: &[String]) -> bool {
+        let leaves = |name: &String| {
+            let mut leaves = self
+                .named(name)
+                .into_iter()
+                .flat_map(|at| self.tree.all_leaves(at))
+                .peekable();
+            leaves.peek().is_some()
+                && leaves.all(|leaf| leaf.is_some_and(|leaf| self.rules.is_public(self.bare(leaf))))
+        };
+        layers.iter().all(leaves)
+    }
+
+    fn named(&self, name: &str) -> Vec<usize> {
+        self.tree.named(self.bare(name))
+    }
+
+    /// The name without a prefix that the server ignores.
+    fn bare<'n>(&self, name: &'n str) -> &'n str {
+        rule_name(self.asked.server, self.asked.service, name)
+    }
+
+    /// What a forbidden layer and an unknown one are alike told.
+    fn undefined(&self, parameter: &str) -> OgcError {
+        let code = match self.asked.service {
+            Service::Wms => OgcCode::LayerNotDefined,
+            Service::Wfs => OgcCode::InvalidParameterValue,
+        };
+        OgcError::at(
+            code,
+            parameter,
+            "A layer asked for does not exist, or is not for this user.",
+        )
+    }
+}
+
+/// Type names as they were grouped.
+fn write_types(names: &[String], brackets: Option<&[usize]>) -> String {
+    let Some(sizes) = brackets else {
+        return names.join(",");
+    };
+    let mut rest = names;
+    let mut written = String::new();
+    for size in sizes {
+        let (group, after) = rest.split_at((*size).min(rest.len()));
+        written = format!("{written}({})", group.join(","));
+        rest = after;
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,370 @@
+//! OGC exceptions: the ones we raise, in the form that was asked for, and a backend's, reduced to their code.
+
+use super::params::Params;
+use super::xml::{Element, Handler, XmlError, walk_slice};
+use super::{Operation, Service};
+use http::StatusCode;
+use quick_xml::escape::escape;
+use thiserror::Error;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident),+ $(,)?) => {
+        /// An OGC exception code (OGC 06-042, table E.1; OGC 06-121r9, table 27; OGC 09-025r2, table 3).
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum OgcCode { $($(#[$doc])* $code),+ }
+
+        impl OgcCode {
+            const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The code as it is written in an exception.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code)),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The operation is not offered.
+    OperationNotSupported,
+    /// A required parameter is absent.
+    MissingParameterValue,
+    /// A parameter has a value that is not understood.
+    InvalidParameterValue,
+    /// No common version.
+    VersionNegotiationFailed,
+    /// An option is not offered.
+    OptionNotSupported,
+    /// Everything else.
+    NoApplicableCode,
+    /// The format is not offered.
+    InvalidFormat,
+    /// The spatial reference system is not offered (WMS 1.1.1).
+    InvalidSRS,
+    /// The coordinate reference system is not offered (WMS 1.3.0).
+    InvalidCRS,
+    /// There is no such layer, or not for this user.
+    LayerNotDefined,
+    /// There is no such style.
+    StyleNotDefined,
+    /// The layer cannot be queried.
+    LayerNotQueryable,
+    /// The point lies outside of the map.
+    InvalidPoint,
+    /// `UPDATESEQUENCE` is the current one.
+    CurrentUpdateSequence,
+    /// `UPDATESEQUENCE` lies in the future.
+    InvalidUpdateSequence,
+    /// A dimension needs a value.
+    MissingDimensionValue,
+    /// A dimension has no such value.
+    InvalidDimensionValue,
+    /// A response would be too large.
+    ResponseCacheExpired,
+    /// The operation failed on the server.
+    OperationProcessingFailed,
+    /// The operation could not be parsed.
+    OperationParsingFailed,
+}
+
+impl OgcCode {
+    fn known(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+/// A fault of a request, as OGC services tell it.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("{}: {text}", code.as_str())]
+pub struct OgcError {
+    /// What is wrong.
+    pub code: OgcCode,
+    /// The parameter that is.
+    pub locator: Option<String>,
+    /// One plain line for a person; never text of a backend.
+    pub text: String,
+}
+
+impl OgcError {
+    /// A fault of the request as a whole.
+    pub fn new(code: OgcCode, text: impl Into<String>) -> Self {
+        Self {
+            code,
+            locator: None,
+            text: text.into(),
+        }
+    }
+
+    /// A fault of one parameter.
+    pub fn at(code: OgcCode, locator: &str, text: impl Into<String>) -> Self {
+        Self {
+            code,
+            locator: Some(locator.to_owned()),
+            text: text.into(),
+        }
+    }
+
+    /// That an operation is not offered.
+    pub(super) fn unsupported(operation: &str) -> Self {
+        let shown: String = operation
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(40)
+            .collect();
+        Self::at(
+            OgcCode::OperationNotSupported,
+            "REQUEST",
+            format!("The operation {shown} is not offered."),
+        )
+    }
+
+    /// That a parameter has a value which is not understood.
+    pub(super) fn invalid(parameter: &str) -> Self {
+        let text = format!("The value of {parameter} is not understood.");
+        Self::at(OgcCode::InvalidParameterValue, parameter, text)
+    }
+}
+
+/// The form in which exceptions are told, by service and version.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ExceptionForm {
+    /// `ServiceExceptionReport` of WMS 1.1.1 (OGC 01-068r3, annex A.3).
+    Wms111,
+    /// `ServiceExceptionReport` of WMS 1.3.0 (OGC 06-042, annex E.2).
+    Wms130,
+    /// `ServiceExceptionReport` of WFS 1.0.0 (OGC 02-058, annex A.4).
+    Wfs100,
+    /// `ExceptionReport` of OWS Common 1.0, for WFS 1.1.0.
+    Ows100,
+    /// `ExceptionReport` of OWS Common 1.1, for WFS 2.0.0.
+    Ows110,
+}
+
+/// An exception, ready to be sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rendered {
+    /// The media type.
+    pub content_type: &'static str,
+    /// The document.
+    pub body: String,
+}
+
+impl ExceptionForm {
+    /// The form for a service and version, the service's newest where the version is another.
+    #[must_use]
+    pub fn of(service: Service, version: &str) -> Self {
+        match service {
+            Service::Wms if version.starts_with("1.1.") || version.starts_with("1.0.") => Self::Wms111,
+            Service::Wms => Self::Wms130,
+            Service::Wfs if version.starts_with("1.0.") => Self::Wfs100,
+            Service::Wfs if version.starts_with("1.1.") => Self::Ows100,
+            Service::Wfs => Self::Ows110,
+        }
+    }
+
+    /// The form that a query string most likely asks for, however broken it is; WMS 1.3.0's where it tells nothing.
+    #[must_use]
+    pub fn asked(raw_query: &str) -> Self {
+        let params = Params::parse_lossy(raw_query);
+        let request = params.last("REQUEST").unwrap_or_default();
+        let wfs = params.last("SERVICE").map_or_else(
+            || {
+                [Operation::GetFeature, Operation::DescribeFeatureType]
+                    .iter()
+                    .any(|operation| operation.as_str().eq_ignore_ascii_case(request))
+            },
+            |service| service.eq_ignore_ascii_case("WFS"),
+        );
+        let service = if wfs { Service::Wfs } else { Service::Wms };
+        let accepted = params
+            .last("ACCEPTVERSIONS")
+            .and_then(|list| list.split(',').next());
+        Self::of(service, params.last("VERSION").or(accepted).unwrap_or_default())
+    }
+
+    /// Writes an exception in this form.
+    #[must_use]
+    pub fn render(self, error: &OgcError) -> Rendered {
+        let code = error.code.as_str();
+        let text = escape(error.text.as_str());
+        let locator = error
+            .locator
+            .as_deref()
+            .map(|name| format!(" locator=\"{}\"", escape(name)));
+        let locator = locator.as_deref().unwrap_or_default();
+        let service = |head: &str, locator: &str| {
+            format!(
+                "{head}\n  <ServiceException code=\"{code}\"{locator}>{text}</ServiceException>\n</ServiceExceptionReport>\n"
+            )
+        };
+        let ows = |head: &str| {
+            format!(
+                "{head}\n  <ows:Exception exceptionCode=\"{code}\"{locator}>\n    <ows:ExceptionText>{text}</ows:ExceptionText>\n  </ows:Exception>\n</ows:ExceptionReport>\n"
+            )
+        };
+        let body = match self {
+            // The DTD of 1.1.1 has no locator.
+            Self::Wms111 => service(
+                concat!(
+                    "<!DOCTYPE ServiceExceptionReport SYSTEM ",
+                    "\"http://schemas.opengis.net/wms/1.1.1/exception_1_1_1.dtd\">\n",
+                    "<ServiceExceptionReport version=\"1.1.1\">"
+                ),
+                "",
+            ),
+            Self::Wms130 => service(
+                "<ServiceExceptionReport version=\"1.3.0\" xmlns=\"http://www.opengis.net/ogc\">",
+                locator,
+            ),
+            Self::Wfs100 => service(
+                "<ServiceExceptionReport version=\"1.2.0\" xmlns=\"http://www.opengis.net/ogc\">",
+                locator,
+            ),
+            Self::Ows100 => ows(
+                "<ows:ExceptionReport xmlns:ows=\"http://www.opengis.net/ows\" version=\"1.1.0\" language=\"en\">",
+            ),
+            Self::Ows110 => ows(
+                "<ows:ExceptionReport xmlns:ows=\"http://www.opengis.net/ows/1.1\" version=\"2.0.0\" xml:lang=\"en\">",
+            ),
+        };
+        let content_type = match self {
+            Self::Wms111 => "application/vnd.ogc.se_xml",
+            _ => "text/xml; charset=UTF-8",
+        };
+        Rendered {
+            content_type,
+            body: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}"),
+        }
+    }
+}
+
+impl OgcError {
+    /// The HTTP status of the fault: 501 does not exist here, every one is the client's, 400.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+}
+
+/// The code of a backend's exception document, `NoApplicableCode` where it has none or an unknown one; `None` where
+/// the document is not an exception. Nothing else of it is kept, since its text can hold SQL and table names.
+#[must_use]
+pub fn backend_exception_code(document: &[u8]) -> Option<OgcCode> {
+    let mut found = Found::default();
+    // A document that breaks off has shown its root all the same.
+    let _ = walk_slice(document, &mut found);
+    found
+        .exception
+        .then(|| found.code.unwrap_or(OgcCode::NoApplicableCode))
+}
+
+/// Whether a root element is an exception's.
+pub(super) fn is_exception_root(local: &str) -> bool {
+    matches!(
+        local,
+        "ServiceExceptionReport" | "ExceptionReport" | "WFS_Exception"
+    )
+}
+
+/// The code that an element of an exception carries.
+pub(super) fn code_of(element: &Element<'_>) -> Option<OgcCode> {
+    let attribute = match element.local {
+        "ServiceException" => "code",
+        "Exception" => "exceptionCode",
+        _ => return None,
+    };
+    element.attribute(attribute).and_then(OgcCode::known)
+}
+
+/// Whether the root is an exception's, and its first code.
+#[derive(Default)]
+struct Found {
+    exception: bool,
+    code: Option<OgcCode>,
+}
+
+impl Handler for Found {
+    fn open(&mut self, element: &Element<'_>) -> Result<(), XmlError> {
+        if self.exception {
+            self.code = self.code.or_else(|| code_of(element));
+        } else if is_exception_root(element.local) {
+            self.exception = true;
+        } else {
+            return Err(XmlError::Unexpected);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_version_has_its_form() {
+        let error = OgcError::at(OgcCode::LayerNotDefined, "LAYERS", "a < b");
+        for (query, kind, part) in [
+            (
+                "service=wms&VERSION=1.1.1",
+                "application/vnd.ogc.se_xml",
+                "version=\"1.1.1\"",
+            ),
+            (
+                "service=wms&VERSION=1.3.0",
+                "text/xml; charset=UTF-8",
+                "version=\"1.3.0\"",
+            ),
+            ("SERVICE=WMS", "text/xml; charset=UTF-8", "version=\"1.3.0\""),
+            (
+                "SERVICE=WFS&version=1.0.0",
+                "text/xml; charset=UTF-8",
+                "version=\"1.2.0\"",
+            ),
+            (
+                "SERVICE=WFS&version=1.1.0",
+                "text/xml; charset=UTF-8",
+                "http://www.opengis.net/ows\"",
+            ),
+            (
+                "SERVICE=WFS&version=2.0.0",
+                "text/xml; charset=UTF-8",
+                "http://www.opengis.net/ows/1.1\"",
+            ),
+            (
+                "SERVICE=WFS&AcceptVersions=1.1.0,2.0.0",
+                "text/xml; charset=UTF-8",
+                "http://www.opengis.net/ows\"",
+            ),
+            (
+                "request=GetFeature",
+                "text/xml; charset=UTF-8",
+                "http://www.opengis.net/ows/1.1\"",
+            ),
+            ("%%%", "text/xml; charset=UTF-8", "version=\"1.3.0\""),
+        ] {
+            let rendered = ExceptionForm::asked(query).render(&error);
+            assert_eq!(rendered.content_type, kind, "{query}");
+            assert!(rendered.body.contains(part), "{query}: {}", rendered.body);
+            assert!(rendered.body.contains("a &lt; b"), "{}", rendered.body);
+            assert_eq!(
+                backend_exception_code(rendered.body.as_bytes()),
+                Some(OgcCode::LayerNotDefined)
+            );
+        }
+    }
+
+    #[test]
+    fn a_backend_exception_is_only_its_code() {
+        let own = include_bytes!("testdata/exception_1_3_0.xml");
+        assert_eq!(backend_exception_code(own), Some(OgcCode::LayerNotDefined));
+        let odd = b"<ExceptionReport><Exception exceptionCode='SELECT * FROM x'/></ExceptionReport>";
+        assert_eq!(backend_exception_code(odd), Some(OgcCode::NoApplicableCode));
+        assert_eq!(
+            backend_exception_code(b"<ServiceExceptionReport><ServiceExc"),
+            Some(OgcCode::NoApplicableCode)
+        );
+        assert_eq!(backend_exception_code(b"<html/>"), None);
+        assert_eq!(backend_exception_code(b"\x89PNG"), None);
+    }
+}

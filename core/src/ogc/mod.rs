@@ -1,0 +1,126 @@
+//! What an OGC request asks, of which layers, to read or to write; who may; and what of an answer may be seen.
+//!
+//! The way of a request: [`Asked::parse`] understands it or refuses it, [`decide`] is the only place where it is
+//! allowed or forbidden, and the [`Forward`] it gives is written anew from what was understood, so that a map server
+//! reads exactly what was checked. Capabilities come back through [`CapabilitiesFilter`], other texts through
+//! [`AnswerRewriter`]. The room is pure: no network, no table.
+//!
+//! Understood so far, all by GET (key-value pairs): WMS 1.1.1 and 1.3.0 `GetCapabilities`, `GetMap`,
+//! `GetFeatureInfo`, `GetLegendGraphic` (OGC 01-068r3, 06-042, 05-078r4); WFS 1.0.0, 1.1.0 and 2.0.0
+//! `GetCapabilities`, `DescribeFeatureType`, `GetFeature` (OGC 02-058, 04-094, 09-025r2). All else is refused.
+
+mod answer;
+mod capabilities;
+mod decide;
+mod exception;
+mod fes;
+mod params;
+mod request;
+mod rules;
+mod tree;
+mod urls;
+mod wfs;
+mod wms;
+mod xml;
+
+#[cfg(test)]
+mod bypass_tests;
+
+pub use answer::{AnswerRewriter, rewrite_answer};
+pub use capabilities::{CapabilitiesFilter, filter_capabilities};
+pub use decide::{Forward, Refusal, decide};
+pub use exception::{ExceptionForm, OgcCode, OgcError, Rendered, backend_exception_code};
+pub use params::Params;
+pub use request::{Asked, LayerList, ListForm};
+pub use rules::{DefaultAccess, LayerRule, Rules};
+pub use tree::{Tree, read_tree};
+pub use urls::UrlRewriter;
+pub use xml::XmlError;
+
+/// The program behind an OGC server; some of them understand parameters that others ignore.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ServerType {
+    /// `MapServer`.
+    MapServer,
+    /// QGIS Server.
+    QgisServer,
+    /// `GeoServer`.
+    GeoServer,
+    /// `ArcGIS` Server.
+    ArcGis,
+    /// Any other program.
+    Other,
+}
+
+/// The OGC service of a request, its `SERVICE` parameter.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Service {
+    /// Web Map Service.
+    Wms,
+    /// Web Feature Service.
+    Wfs,
+}
+
+impl Service {
+    /// The value of the `SERVICE` parameter.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wms => "WMS",
+            Self::Wfs => "WFS",
+        }
+    }
+}
+
+/// The operation of a request, its `REQUEST` parameter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Operation {
+    /// What the service offers.
+    GetCapabilities,
+    /// A map image.
+    GetMap,
+    /// What is at a point of a map.
+    GetFeatureInfo,
+    /// The legend of a layer.
+    GetLegendGraphic,
+    /// The schema of feature types.
+    DescribeFeatureType,
+    /// Features.
+    GetFeature,
+}
+
+impl Operation {
+    /// The value of the `REQUEST` parameter, as the standards spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GetCapabilities => "GetCapabilities",
+            Self::GetMap => "GetMap",
+            Self::GetFeatureInfo => "GetFeatureInfo",
+            Self::GetLegendGraphic => "GetLegendGraphic",
+            Self::DescribeFeatureType => "DescribeFeatureType",
+            Self::GetFeature => "GetFeature",
+        }
+    }
+}
+
+/// What an operation does with the layers it names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// It reads them.
+    Read,
+    /// It changes them.
+    Write,
+}
+
+/// The name by which [`Rules`] know a layer: without the namespace prefix where the server makes that prefix up
+/// itself and ignores the one it is given (`MapServer` and QGIS Server in WFS: `ms:parcels` is `parcels`).
+#[must_use]
+pub fn rule_name(server: ServerType, service: Service, name: &str) -> &str {
+    match (server, service) {
+        (ServerType::MapServer | ServerType::QgisServer, Service::Wfs) => {
+            name.split_once(':').map_or(name, |(_, local)| local)
+        }
+        _ => name,
+    }
+}

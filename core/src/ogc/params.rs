@@ -1,0 +1,198 @@
+//! Strict reading of a query string (key-value pairs), and the writing of one.
+
+use super::exception::{OgcCode, OgcError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// More parameters than any client sends.
+const MAX_PARAMS: usize = 300;
+/// Longer than any gateway lets through.
+const MAX_QUERY: usize = 128 * 1024;
+
+/// What stays as it is in a written value: RFC 3986's unreserved characters, and those that OGC lists are made of.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b',')
+    .remove(b':')
+    .remove(b'/');
+
+/// The decoded parameters of a query string, in their order, names in upper case (OGC 06-042, 6.8.1: names are not
+/// case sensitive).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a raw query string, without its `?`; empty pairs are skipped, `+` is a space.
+    ///
+    /// Refuses broken percent-encoding, what is not UTF-8, and control characters other than white space: each of
+    /// them is read differently by different programs. Refuses too long a query and too many parameters.
+    pub fn parse(raw: &str) -> Result<Self, OgcError> {
+        if raw.len() > MAX_QUERY {
+            return Err(OgcError::new(
+                OgcCode::InvalidParameterValue,
+                "The query is too long.",
+            ));
+        }
+        let mut pairs = Vec::new();
+        for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let read = decode(name).zip(decode(value)).ok_or_else(|| {
+                OgcError::new(
+                    OgcCode::InvalidParameterValue,
+                    "The query is not proper percent-encoded UTF-8.",
+                )
+            })?;
+            if pairs.len() == MAX_PARAMS {
+                return Err(OgcError::new(
+                    OgcCode::InvalidParameterValue,
+                    "The query has too many parameters.",
+                ));
+            }
+            pairs.push((read.0.to_ascii_uppercase(), read.1));
+        }
+        Ok(Self(pairs))
+    }
+
+    /// Reads what can be read, leaving out broken pairs: good enough to choose the form of an error answer or to keep
+    /// a harmless parameter of a link, never to decide.
+    #[must_use]
+    pub fn parse_lossy(raw: &str) -> Self {
+        let pairs = raw.split('&').take(MAX_PARAMS).filter_map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((decode(name)?.to_ascii_uppercase(), decode(value)?))
+        });
+        Self(pairs.collect())
+    }
+
+    /// The value of a parameter, named in upper case; `None` where it is absent.
+    ///
+    /// Refuses one that stands there twice, since programs differ in which one they read (`MapServer`: the last).
+    pub fn one(&self, name: &str) -> Result<Option<&str>, OgcError> {
+        let mut found = self.0.iter().filter(|(key, _)| key == name);
+        let first = found.next();
+        if found.next().is_some() {
+            return Err(OgcError::at(
+                OgcCode::InvalidParameterValue,
+                name,
+                format!("{name} is given more than once."),
+            ));
+        }
+        Ok(first.map(|(_, value)| value.as_str()))
+    }
+
+    /// Like [`Params::one`], an empty value counting as absent.
+    pub fn filled(&self, name: &str) -> Result<Option<&str>, OgcError> {
+        Ok(self.one(name)?.filter(|value| !value.is_empty()))
+    }
+
+    /// Like [`Params::filled`]; refuses an absent one with `MissingParameterValue`.
+    pub fn required(&self, name: &str) -> Result<&str, OgcError> {
+        self.filled(name)?.ok_or_else(|| {
+            OgcError::at(
+                OgcCode::MissingParameterValue,
+                name,
+                format!("The parameter {name} is missing."),
+            )
+        })
+    }
+
+    /// The last value of a parameter, however often it stands there.
+    pub(super) fn last(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All parameters, in their order, names in upper case.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// Decodes one name or value; `None` for what [`Params::parse`] refuses.
+fn decode(raw: &str) -> Option<String> {
+    let bytes = raw.as_bytes();
+    let mut at = 0;
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == b'%'))
+    {
+        let digits = bytes.get(at + found + 1..at + found + 3)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        at += found + 3;
+    }
+    let spaced = raw.replace('+', " ");
+    let text = percent_decode_str(&spaced).decode_utf8().ok()?;
+    let broken = text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+    (!broken).then(|| text.into_owned())
+}
+
+/// Writes pairs as a query string that reads back as the same pairs.
+pub(super) fn write_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut query = String::new();
+    for (name, value) in pairs {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.extend(utf8_percent_encode(name, ENCODED));
+        query.push('=');
+        query.extend(utf8_percent_encode(value, ENCODED));
+    }
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_upper_case_and_order_stays() -> Result<(), OgcError> {
+        let params = Params::parse("b=1&A=x%20y+z&&c")?;
+        let pairs: Vec<_> = params.iter().collect();
+        assert_eq!(pairs, [("B", "1"), ("A", "x y z"), ("C", "")]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_programs_read_differently_is_refused() {
+        for raw in [
+            "a=%", "a=%2", "a=%zz", "a=%ff", "a=%00", "a=b%1Bc", "%00=1", "a=%C3%28", "a=%+1", "a=%7f",
+        ] {
+            assert!(Params::parse(raw).is_err(), "{raw}");
+        }
+        assert!(Params::parse(&"a&".repeat(301)).is_err());
+        assert!(Params::parse(&"a".repeat(MAX_QUERY + 1)).is_err());
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_refused_when_asked_for() -> Result<(), OgcError> {
+        let params = Params::parse("layers=a&LAYERS=a&x=1")?;
+        assert!(params.one("LAYERS").is_err());
+        assert_eq!(params.one("X")?, Some("1"));
+        assert_eq!(params.one("Y")?, None);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(raw in ".{0,200}") {
+            let _ = Params::parse(&raw);
+            let _ = Params::parse_lossy(&raw);
+        }
+
+        #[test]
+        fn what_is_written_reads_back(pairs in prop::collection::vec(("[A-Z_:.é]{1,8}", "[^\\pC]{0,12}"), 0..6)) {
+            let written = write_query(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            prop_assert_eq!(Params::parse(&written).map(|read| read.0), Ok(pairs));
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Replacing a backend's URLs by the proxy's.
+
+use super::params::{Params, write_query};
+use std::borrow::Cow;
+
+/// What a link through the proxy may keep of a backend's link: what the standards' own requests are made of. `map=`,
+/// `role_ids=` and whatever else a server adds is its own affair.
+const KEPT: &[&str] = &[
+    "SERVICE",
+    "VERSION",
+    "REQUEST",
+    "LAYER",
+    "LAYERS",
+    "STYLE",
+    "STYLES",
+    "FORMAT",
+    "SLD_VERSION",
+    "WIDTH",
+    "HEIGHT",
+    "SCALE",
+    "RULE",
+    "TYPENAME",
+    "TYPENAMES",
+    "OUTPUTFORMAT",
+    "NAMESPACE",
+    "NAMESPACES",
+    "TRANSPARENT",
+    "LANGUAGE",
+];
+
+/// How many URLs a server may give itself.
+const MAX_BASES: usize = 16;
+
+/// Finds a backend's URLs in texts and puts the proxy's in their place.
+#[derive(Clone, Debug)]
+pub struct UrlRewriter {
+    bases: Vec<Base>,
+    proxy: String,
+}
+
+/// The part of a URL that makes it the backend's, whatever the scheme.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Base {
+    authority: String,
+    path: String,
+}
+
+impl UrlRewriter {
+    /// Takes the URLs of the backend (what is not an http or https URL is left out), and the proxy's own, to which
+    /// parameters are appended: it ends in `?` or `&`.
+    #[must_use]
+    pub fn new<'a>(backend: impl IntoIterator<Item = &'a str>, proxy: &str) -> Self {
+        let mut rewriter = Self {
+            bases: Vec::new(),
+            proxy: proxy.to_owned(),
+        };
+        for url in backend {
+            rewriter.learn(url);
+        }
+        rewriter
+    }
+
+    /// The proxy's URL.
+    #[must_use]
+    pub fn proxy(&self) -> &str {
+        &self.proxy
+    }
+
+    /// Takes one more URL that the backend gives as its own.
+    pub fn learn(&mut self, url: &str) {
+        if let Some((base, _)) = split(url.trim())
+            && !self.bases.contains(&base)
+            && self.bases.len() < MAX_BASES
+        {
+            self.bases.push(base);
+        }
+    }
+
+    /// The text with every URL of the backend replaced; harmless parameters of the link stay.
+    #[must_use]
+    pub fn rewrite<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut written = String::new();
+        let mut done = 0;
+        let mut at = 0;
+        while let Some(start) = text.get(at..).and_then(find_url).map(|found| at + found) {
+            let rest = text.get(start..).unwrap_or_default();
+            let end = start + rest.find(ends_url).unwrap_or(rest.len());
+            if let Some(ours) = text.get(start..end).and_then(|url| self.rewrite_url(url)) {
+                written.push_str(text.get(done..start).unwrap_or_default());
+                written.push_str(&ours);
+                done = end;
+            }
+            at = end;
+        }
+        if done == 0 {
+            return Cow::Borrowed(text);
+        }
+        written.push_str(text.get(done..).unwrap_or_default());
+        Cow::Owned(written)
+    }
+
+    /// The proxy's form of one URL; `None` where it is not the backend's.
+    pub(super) fn rewrite_url(&self, url: &str) -> Option<String> {
+        let (base, query) = split(url)?;
+        let ours = self.bases.iter().any(|known| {
+            known.authority == base.authority
+                && base
+                    .path
+                    .strip_prefix(&known.path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        ours.then(|| {
+            let kept = Params::parse_lossy(query);
+            format!(
+                "{}{}",
+                self.proxy,
+                write_query(kept.iter().filter(|(name, _)| KEPT.contains(name)))
+            )
+        })
+    }
+}
+
+/// Whether a character ends a URL in a text.
+pub(super) fn ends_url(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>')
+}
+
+/// Where the next http or https URL begins.
+fn find_url(text: &str) -> Option<usize> {
+    text.as_bytes().windows(7).position(starts_url)
+}
+
+/// Whether a URL begins in a window of at least 7 bytes; `https:/` is enough.
+fn starts_url(window: &[u8]) -> bool {
+    window
+        .get(..4)
+        .is_some_and(|http| http.eq_ignore_ascii_case(b"http"))
+        && match window.get(4) {
+            Some(b':') => window.get(5..7) == Some(b"//"),
+            Some(b's' | b'S') => window.get(5..7) == Some(b":/"),
+            _ => false,
+        }
+}
+
+/// A URL as base and query.
+fn split(url: &str) -> Option<(Base, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let default_port = match scheme.to_ascii_lowercase().as_str() {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return None,
+    };
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = place.find('/').map_or((place, ""), |at| place.split_at(at));
+    let authority = authority
+        .rsplit('@')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let authority = authority
+        .strip_suffix(default_port)
+        .unwrap_or(&authority)
+        .to_owned();
+    (!authority.is_empty()).then(|| {
+        (
+            Base {
+                authority,
+                path: path.trim_end_matches('/').to_owned(),
+            },
+            query,
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rewriter() -> UrlRewriter {
+        UrlRewriter::new(
+            [
+                "http://backend:8090/mapserv?map=/x.map",
+                "https://maps.example.com/ows/",
+            ],
+            "https://p/m?s=a&",
+        )
+    }
+
+    #[test]
+    fn backend_urls_become_the_proxys() {
+        for (text, expected) in [
+            ("http://backend:8090/mapserv", "https://p/m?s=a&"),
+            (
+                "HTTP://Backend:8090/mapserv?MAP=/x&role_ids=1&",
+                "https://p/m?s=a&",
+            ),
+            ("https://u:p@backend:8090/mapserv/sub?a=b#c", "https://p/m?s=a&"),
+            (
+                "see http://backend:8090/mapserv?layer=a%20b&request=GetLegendGraphic.",
+                "see https://p/m?s=a&LAYER=a%20b&REQUEST=GetLegendGraphic.",
+            ),
+            (
+                "x http://maps.example.com:80/ows y https://maps.example.com:443/ows",
+                "x https://p/m?s=a& y https://p/m?s=a&",
+            ),
+            (
+                "ns https://maps.example.com/ows?TYPENAME=a ns2 http://other/",
+                "ns https://p/m?s=a&TYPENAME=a ns2 http://other/",
+            ),
+        ] {
+            assert_eq!(rewriter().rewrite(text), expected);
+        }
+    }
+
+    #[test]
+    fn other_urls_stay() {
+        for text in [
+            "http://backend/mapserv",
+            "http://backend:8090/mapserver",
+            "http://backend:8090/",
+            "ftp://backend:8090/mapserv",
+            "http:",
+            "https:/",
+            "é http://",
+        ] {
+            assert_eq!(rewriter().rewrite(text), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_backend_url_survives(before in "\\PC{0,8}", after in "\\PC{0,8}", query in "[a-zA-Z=&%0-9+]{0,20}") {
+            let text = format!("{before} http://backend:8090/mapserv?{query} {after}");
+            prop_assert!(!rewriter().rewrite(&text).contains("backend:8090/mapserv"));
+        }
+    }
+}
