@@ -1,1 +1,10 @@
-//! x
+//! mapgate on a laptop: the services that the functions need, and the harness that runs them all.
+
+mod builtin_wms;
+pub mod dynamodb;
+pub mod mail;
+pub mod map_server;
+mod mapserv;
+mod sample_map;
+mod smtp;
+pub mod service;

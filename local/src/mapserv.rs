@@ -1,0 +1,331 @@
+//! The sample map server where `MapServer` is installed: its real `mapserv`, run as a CGI program (RFC 3875).
+
+use std::ffi::OsStr;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+/// Where distributions put the program; then `PATH` is searched.
+const USUAL: &str = "/usr/lib/cgi-bin/mapserv";
+/// The longest answer in time; the program is ended then.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// The longest request body, as the map proxy's own limit.
+const BODY_LIMIT: usize = 6 * 1024 * 1024;
+/// The longest head of an answer.
+const HEAD_LIMIT: usize = 16 * 1024;
+
+/// The `MapServer` of this machine.
+#[derive(Debug, Clone)]
+pub struct MapServ {
+    program: PathBuf,
+    version: String,
+}
+
+impl MapServ {
+    /// The installed program, if there is one that runs.
+    pub async fn find() -> Option<Self> {
+        let program = which::which(USUAL).or_else(|_| which::which("mapserv")).ok()?;
+        let output = Command::new(&program).arg("-v").stdin(Stdio::null()).output().await.ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let version = text.strip_prefix("MapServer version ")?.split_whitespace().next()?.to_owned();
+        Some(Self { program, version })
+    }
+
+    /// Its version, for example `8.0.0`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+/// Serves `path` by running the program for each request, with `config` as its configuration file.
+pub fn router(mapserv: &MapServ, config: &Path, path: &str, address: SocketAddr) -> Router {
+    // Each request is a process that wants a core; the rest waits here and not in the scheduler.
+    let places = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
+    let cgi = Cgi {
+        program: mapserv.program.clone(),
+        config: config.to_owned(),
+        script: path.to_owned(),
+        address,
+        places: Arc::new(Semaphore::new(places)),
+    };
+    Router::new()
+        .route(path, get(answer).post(answer))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(Arc::new(cgi))
+}
+
+struct Cgi {
+    program: PathBuf,
+    config: PathBuf,
+    script: String,
+    address: SocketAddr,
+    places: Arc<Semaphore>,
+}
+
+/// A process at work; dropping it, as when the client has gone, kills the process.
+struct Running {
+    stdout: ChildStdout,
+    child: Child,
+    deadline: Instant,
+    _place: OwnedSemaphorePermit,
+}
+
+async fn answer(
+    State(cgi): State<Arc<Cgi>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    head: Parts,
+    body: Bytes,
+) -> Response {
+    match cgi.run(&head, peer, body).await {
+        Ok(response) => response,
+        Err(fault) => {
+            tracing::warn!("the map server failed: {fault:#}");
+            (StatusCode::BAD_GATEWAY, "the map server failed\n").into_response()
+        }
+    }
+}
+
+impl Cgi {
+    async fn run(&self, head: &Parts, peer: SocketAddr, body: Bytes) -> anyhow::Result<Response> {
+        let place = self.places.clone().acquire_owned().await?;
+        let mut child = self.command(head, peer, body.len()).spawn().context("cannot run it")?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // Beside the reading, so that a program that answers before it has read all cannot block us. One
+            // that does not read its input is no fault.
+            tokio::spawn(async move { stdin.write_all(&body).await.ok() });
+        }
+        let stdout = child.stdout.take().context("it has no output")?;
+        let deadline = Instant::now() + DEADLINE;
+        respond(Running { stdout, child, deadline, _place: place }).await
+    }
+
+    /// The process with the meta-variables of RFC 3875 section 4.1, and nothing of our own environment.
+    fn command(&self, head: &Parts, peer: SocketAddr, length: usize) -> Command {
+        let mut command = Command::new(&self.program);
+        // CGI knows HEAD, but MapServer does not; axum drops the body.
+        let method = if head.method == Method::HEAD { Method::GET } else { head.method.clone() };
+        command
+            .env_clear()
+            .env("MAPSERVER_CONFIG_FILE", &self.config)
+            .env("GATEWAY_INTERFACE", "CGI/1.1")
+            .env("SERVER_SOFTWARE", "mapgate-local")
+            .env("SERVER_PROTOCOL", "HTTP/1.1")
+            .env("SERVER_NAME", self.address.ip().to_string())
+            .env("SERVER_PORT", self.address.port().to_string())
+            .env("SCRIPT_NAME", &self.script)
+            .env("REQUEST_METHOD", method.as_str())
+            .env("QUERY_STRING", head.uri.query().unwrap_or_default())
+            .env("REMOTE_ADDR", peer.ip().to_string())
+            .stdin(if length == 0 { Stdio::null() } else { Stdio::piped() })
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        if length > 0 {
+            command.env("CONTENT_LENGTH", length.to_string());
+        }
+        if let Some(kind) = head.headers.get(header::CONTENT_TYPE) {
+            command.env("CONTENT_TYPE", text(kind));
+        }
+        for (name, value) in &head.headers {
+            // `Proxy` would become HTTP_PROXY, which libraries obey ("httpoxy"); credentials are no map's business.
+            let withheld = ["proxy", "authorization", "cookie", "content-type", "content-length"];
+            if !withheld.contains(&name.as_str()) {
+                let variable = name.as_str().to_ascii_uppercase().replace('-', "_");
+                command.env(format!("HTTP_{variable}"), text(value));
+            }
+        }
+        command
+    }
+}
+
+fn text(value: &HeaderValue) -> &OsStr {
+    OsStr::new(value.to_str().unwrap_or_default())
+}
+
+/// Reads the head of the answer, then hands its body on as it comes.
+async fn respond(mut running: Running) -> anyhow::Result<Response> {
+    let mut read = BytesMut::with_capacity(HEAD_LIMIT);
+    loop {
+        let count = timeout_at(running.deadline, running.stdout.read_buf(&mut read)).await??;
+        if let Some((mut response, length)) = parse_head(&read)? {
+            *response.body_mut() = Body::from_stream(rest(read.split_off(length).freeze(), running));
+            return Ok(response);
+        }
+        if count == 0 || read.len() > HEAD_LIMIT {
+            bail!("its answer has no head");
+        }
+    }
+}
+
+/// The answer's head and its length in bytes, once all of it has arrived (RFC 3875 section 6).
+fn parse_head(read: &[u8]) -> anyhow::Result<Option<(Response, usize)>> {
+    let mut fields = [httparse::EMPTY_HEADER; 32];
+    let httparse::Status::Complete((length, fields)) = httparse::parse_headers(read, &mut fields)? else {
+        return Ok(None);
+    };
+    let mut response = Response::default();
+    for field in fields {
+        if field.name.eq_ignore_ascii_case("status") {
+            let code = field.value.get(..3).context("a status without a code")?;
+            *response.status_mut() = StatusCode::from_bytes(code)?;
+        } else {
+            let name = HeaderName::from_bytes(field.name.as_bytes())?;
+            response.headers_mut().append(name, HeaderValue::from_bytes(field.value)?);
+        }
+    }
+    Ok(Some((response, length)))
+}
+
+/// What was read beyond the head, then the program's output until it ends.
+fn rest(first: Bytes, running: Running) -> impl stream::Stream<Item = std::io::Result<Bytes>> {
+    stream::try_unfold((first, running), |(ready, mut running)| async move {
+        if !ready.is_empty() {
+            return Ok(Some((ready, (Bytes::new(), running))));
+        }
+        let mut read = BytesMut::with_capacity(32 * 1024);
+        if timeout_at(running.deadline, running.stdout.read_buf(&mut read)).await?? > 0 {
+            return Ok(Some((read.freeze(), (Bytes::new(), running))));
+        }
+        let status = running.child.wait().await?;
+        if !status.success() {
+            tracing::warn!(%status, "the map server ended badly");
+        }
+        Ok(None)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use axum::body::to_bytes;
+
+    use super::*;
+    use crate::service::{Service, loopback};
+
+    /// A server whose program is a shell script.
+    async fn serve(folder: &Path, script: &str) -> Service {
+        let program = folder.join("cgi");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let listener = loopback().await.unwrap();
+        let mapserv = MapServ { program, version: String::new() };
+        let router = router(&mapserv, Path::new("/none"), "/mapserv", listener.local_addr().unwrap());
+        Service::http(listener, router).unwrap()
+    }
+
+    /// Sends `request` as it is and reads to the end of the connection.
+    async fn exchange(service: &Service, request: &str) -> String {
+        let mut socket = tokio::net::TcpStream::connect(service.address()).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn the_program_gets_the_request_and_its_status_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "/usr/bin/printf 'Status: 404 Gone astray\\nContent-Type: text/plain\\nX-A: b\\n\\n'; \
+                      /usr/bin/env; /bin/cat";
+        let service = serve(folder.path(), script).await;
+        let answer = exchange(
+            &service,
+            "POST /mapserv?a=b%20c HTTP/1.1\r\nHost: maps.example\r\nContent-Type: text/xml\r\nProxy: evil\r\n\
+             Cookie: secret\r\nContent-Length: 5\r\nConnection: close\r\n\r\n<a/>\n",
+        )
+        .await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+        for line in ["REQUEST_METHOD=POST", "QUERY_STRING=a=b%20c", "CONTENT_TYPE=text/xml", "CONTENT_LENGTH=5"] {
+            assert!(answer.contains(line), "{line} in {answer}");
+        }
+        assert!(answer.contains("HTTP_HOST=maps.example") && answer.contains("x-a: b"), "{answer}");
+        assert!(answer.contains("<a/>"), "{answer}");
+        assert!(!answer.contains("evil") && !answer.contains("secret"), "{answer}");
+        service.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_program_without_a_head_is_a_bad_gateway() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = serve(folder.path(), "exit 3").await;
+        let answer = exchange(&service, "GET /mapserv HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+        service.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_takes_its_process_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("pid");
+        let script = format!("echo $$ > {0}.new; /bin/mv {0}.new {0}; exec /bin/sleep 60", mark.display());
+        let service = serve(folder.path(), &script).await;
+        let mut socket = tokio::net::TcpStream::connect(service.address()).await.unwrap();
+        socket.write_all(b"GET /mapserv HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        let pid = loop {
+            match std::fs::read_to_string(&mark) {
+                Ok(pid) => break pid.trim().to_owned(),
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        };
+        drop(socket);
+        let process = PathBuf::from("/proc").join(pid).join("exe");
+        for _ in 0..500 {
+            if std::fs::read_link(&process).is_err() {
+                return service.stop().await;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the process outlived its client");
+    }
+
+    #[tokio::test]
+    async fn a_head_may_come_in_pieces_and_the_body_streams() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "/usr/bin/printf 'Content-Type: text/pl'; /bin/sleep 0.05; /usr/bin/printf 'ain\\r\\n\\r\\nab'; \
+                      /usr/bin/head -c 200000 /dev/zero";
+        let service = serve(folder.path(), script).await;
+        let mut socket = tokio::net::TcpStream::connect(service.address()).await.unwrap();
+        socket.write_all(b"GET /mapserv HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await.unwrap();
+        let start = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        assert_eq!(answer.len() - start, 200_002);
+        service.stop().await;
+    }
+
+    #[tokio::test]
+    async fn heads_are_limited() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = serve(folder.path(), "/usr/bin/head -c 100000 /dev/zero | /usr/bin/tr '\\0' a").await;
+        let answer = exchange(&service, "GET /mapserv HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+        service.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_status_needs_a_code() {
+        assert!(parse_head(b"Status: x\n\n").is_err());
+        assert!(parse_head(b"Status: 200").unwrap().is_none());
+        let (response, length) = parse_head(b"Content-Type: a/b\r\n\r\nrest").unwrap().unwrap();
+        assert_eq!((response.status(), length), (StatusCode::OK, 21));
+        assert!(to_bytes(response.into_body(), 1).await.unwrap().is_empty());
+    }
+}
