@@ -29,11 +29,15 @@ fn open(folder: Option<&Path>) -> anyhow::Result<Database> {
         return Database::memory().map_err(|fault| anyhow!("cannot start DynamoDB: {fault}"));
     };
     let path = folder.join(FILE);
-    let name = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
+    let name = path
+        .to_str()
+        .with_context(|| format!("{} is not UTF-8", path.display()))?;
     let database =
         Database::new(name).map_err(|fault| anyhow!("cannot open DynamoDB's file {name}: {fault}"))?;
     // AWS deletes expired items some time after; here the next start does, or the file would only grow.
-    database.sweep_ttl().map_err(|fault| anyhow!("cannot sweep DynamoDB's file {name}: {fault}"))?;
+    database
+        .sweep_ttl()
+        .map_err(|fault| anyhow!("cannot sweep DynamoDB's file {name}: {fault}"))?;
     Ok(database)
 }
 
@@ -58,14 +62,26 @@ mod tests {
     }
 
     async fn create_table(client: &Client) {
-        let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
+        let key = KeySchemaElement::builder()
+            .attribute_name("pk")
+            .key_type(KeyType::Hash)
+            .build()
+            .unwrap();
         let attribute = AttributeDefinition::builder()
             .attribute_name("pk")
             .attribute_type(ScalarAttributeType::S)
             .build()
             .unwrap();
-        let request = client.create_table().table_name("test").key_schema(key).attribute_definitions(attribute);
-        request.billing_mode(BillingMode::PayPerRequest).send().await.unwrap();
+        let request = client
+            .create_table()
+            .table_name("test")
+            .key_schema(key)
+            .attribute_definitions(attribute);
+        request
+            .billing_mode(BillingMode::PayPerRequest)
+            .send()
+            .await
+            .unwrap();
     }
 
     #[tokio::test]
@@ -74,13 +90,27 @@ mod tests {
         let sdk = client(&service);
         create_table(&sdk).await;
         let item = AttributeValue::S("a".into());
-        sdk.put_item().table_name("test").item("pk", item.clone()).send().await.unwrap();
-        let found = sdk.get_item().table_name("test").key("pk", item).send().await.unwrap();
+        sdk.put_item()
+            .table_name("test")
+            .item("pk", item.clone())
+            .send()
+            .await
+            .unwrap();
+        let found = sdk
+            .get_item()
+            .table_name("test")
+            .key("pk", item)
+            .send()
+            .await
+            .unwrap();
         assert!(found.item.is_some());
 
         let address = service.address();
         service.stop().await;
-        assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the port is free again");
+        assert!(
+            tokio::net::TcpStream::connect(address).await.is_err(),
+            "the port is free again"
+        );
     }
 
     #[tokio::test]
@@ -90,11 +120,22 @@ mod tests {
         let service = start(Some(folder.path())).await.unwrap();
         let sdk = client(&service);
         create_table(&sdk).await;
-        sdk.put_item().table_name("test").item("pk", item.clone()).send().await.unwrap();
+        sdk.put_item()
+            .table_name("test")
+            .item("pk", item.clone())
+            .send()
+            .await
+            .unwrap();
         service.stop().await;
 
         let service = start(Some(folder.path())).await.unwrap();
-        let found = client(&service).get_item().table_name("test").key("pk", item).send().await.unwrap();
+        let found = client(&service)
+            .get_item()
+            .table_name("test")
+            .key("pk", item)
+            .send()
+            .await
+            .unwrap();
         assert!(found.item.is_some());
         service.stop().await;
     }

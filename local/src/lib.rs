@@ -6,5 +6,6 @@ pub mod mail;
 pub mod map_server;
 mod mapserv;
 mod sample_map;
-mod smtp;
+pub mod seed;
 pub mod service;
+mod smtp;

@@ -50,21 +50,33 @@ struct Kept {
 impl Mails {
     /// An empty store, or with a data folder the one that an earlier run left there.
     pub fn open(folder: Option<&Path>) -> io::Result<Self> {
-        let Some(folder) = folder else { return Ok(Self::default()) };
+        let Some(folder) = folder else {
+            return Ok(Self::default());
+        };
         let path = folder.join(FILE);
         let mut newest_first = VecDeque::new();
         match fs::read_to_string(&path) {
             Ok(lines) => {
                 // A line that a crash cut short is no mail.
-                let mails = lines.lines().rev().filter_map(|line| serde_json::from_str(line).ok());
+                let mails = lines
+                    .lines()
+                    .rev()
+                    .filter_map(|line| serde_json::from_str(line).ok());
                 newest_first.extend(mails.take(KEPT));
             }
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
             Err(fault) => return Err(fault),
         }
         // For the owner only: a reset mail holds a password.
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
-        Ok(Self(Arc::new(Mutex::new(Kept { newest_first, file: Some(file) }))))
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&path)?;
+        Ok(Self(Arc::new(Mutex::new(Kept {
+            newest_first,
+            file: Some(file),
+        }))))
     }
 
     /// Keeps a message as it came over SMTP.
@@ -88,7 +100,13 @@ impl Mails {
     /// All of them, the newest first.
     #[must_use]
     pub fn newest_first(&self) -> Vec<Mail> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).newest_first.iter().cloned().collect()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .newest_first
+            .iter()
+            .cloned()
+            .collect()
     }
 }
 
@@ -101,7 +119,10 @@ pub async fn start(mails: Mails) -> anyhow::Result<Service> {
 
 /// `GET /local/mails` as JSON and `GET /local/` as a page.
 pub fn router(mails: Mails) -> Router {
-    Router::new().route("/local/mails", get(list)).route("/local/", get(page)).with_state(mails)
+    Router::new()
+        .route("/local/mails", get(list))
+        .route("/local/", get(page))
+        .with_state(mails)
 }
 
 async fn list(State(mails): State<Mails>) -> Json<Vec<Mail>> {
@@ -115,8 +136,12 @@ struct Page {
 }
 
 async fn page(State(mails): State<Mails>) -> Result<Html<String>, StatusCode> {
-    let page = Page { mails: mails.newest_first() };
-    page.render().map(Html).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    let page = Page {
+        mails: mails.newest_first(),
+    };
+    page.render()
+        .map(Html)
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 #[cfg(test)]
@@ -132,7 +157,9 @@ mod tests {
         Passwort: a=3Db <script>\r\nGru=C3=9F\r\n";
 
     fn caught(mails: &Mails) {
-        mails.keep("p@x.ch".into(), &["jane@x.ch".into(), "joe@x.ch".into()], MESSAGE).unwrap();
+        mails
+            .keep("p@x.ch".into(), &["jane@x.ch".into(), "joe@x.ch".into()], MESSAGE)
+            .unwrap();
     }
 
     async fn get(mails: &Mails, path: &str) -> String {
@@ -146,7 +173,13 @@ mod tests {
     async fn mails_are_decoded_and_listed_newest_first() {
         let mails = Mails::default();
         caught(&mails);
-        mails.keep("q@x.ch".into(), &["joe@x.ch".into()], b"Subject: second\r\n\r\nhi\r\n").unwrap();
+        mails
+            .keep(
+                "q@x.ch".into(),
+                &["joe@x.ch".into()],
+                b"Subject: second\r\n\r\nhi\r\n",
+            )
+            .unwrap();
         let list: Vec<Mail> = serde_json::from_str(&get(&mails, "/local/mails").await).unwrap();
         assert_eq!(list[0].subject, "second");
         let first = Mail {
@@ -172,7 +205,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         caught(&Mails::open(Some(folder.path())).unwrap());
         let path = folder.path().join(FILE);
-        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"to\":").unwrap();
+        OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"to\":")
+            .unwrap();
         assert_eq!(Mails::open(Some(folder.path())).unwrap().newest_first().len(), 1);
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);

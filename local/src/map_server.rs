@@ -35,7 +35,11 @@ impl MapServer {
         let config = sample_map::write(folder.path(), &format!("http://{address}{PATH}"))?;
         let router = mapserv::router(mapserv, &config, PATH, address);
         let name = format!("MapServer {}: WMS and WFS", mapserv.version());
-        Ok(Self { service: Service::http(listener, router)?, name, _folder: Some(folder) })
+        Ok(Self {
+            service: Service::http(listener, router)?,
+            name,
+            _folder: Some(folder),
+        })
     }
 
     async fn start_builtin() -> anyhow::Result<Self> {
@@ -43,7 +47,11 @@ impl MapServer {
         let url = format!("http://{}{PATH}", listener.local_addr()?);
         let router: Router = builtin_wms::router(PATH, &url)?;
         let name = "built-in, since no mapserv is installed: WMS only".to_owned();
-        Ok(Self { service: Service::http(listener, router)?, name, _folder: None })
+        Ok(Self {
+            service: Service::http(listener, router)?,
+            name,
+            _folder: None,
+        })
     }
 
     /// The address for an OGC server's `url`.
@@ -78,7 +86,9 @@ mod tests {
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let mut socket = tokio::net::TcpStream::connect(server.service.address()).await.unwrap();
+        let mut socket = tokio::net::TcpStream::connect(server.service.address())
+            .await
+            .unwrap();
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         socket.read_to_end(&mut answer).await.unwrap();
@@ -92,9 +102,15 @@ mod tests {
     /// The machine's own, or none, said aloud; where CI is set it must be there.
     async fn real() -> Option<MapServer> {
         let Some(mapserv) = MapServ::find().await else {
-            #[expect(clippy::disallowed_methods, reason = "CI is the test's setting, not mapgate's")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "CI is the test's setting, not mapgate's"
+            )]
             let ci = std::env::var_os("CI");
-            assert!(ci.is_none(), "mapserv is not installed: apt-get install cgi-mapserver");
+            assert!(
+                ci.is_none(),
+                "mapserv is not installed: apt-get install cgi-mapserver"
+            );
             eprintln!("SKIPPED: mapserv is not installed (apt-get install cgi-mapserver)");
             return None;
         };
@@ -109,9 +125,13 @@ mod tests {
         let picture = ask(&server, &format!("{map}&LAYERS=lindmatt&{area}"), "").await;
         assert!(picture.windows(8).any(|bytes| bytes == b"\x89PNG\r\n\x1a\n"));
         let document = ask_text(&server, "SERVICE=WMS&REQUEST=GetCapabilities", "").await;
-        assert!(document.contains(&format!("xlink:href=\"{}?\"", server.url())), "{document}");
+        assert!(
+            document.contains(&format!("xlink:href=\"{}?\"", server.url())),
+            "{document}"
+        );
         assert!(!document.contains("WARNING"), "{document}");
-        let info = format!("{map}&LAYERS=parcels&QUERY_LAYERS=parcels&{area}&I=15&J=127&INFO_FORMAT=text/plain");
+        let info =
+            format!("{map}&LAYERS=parcels&QUERY_LAYERS=parcels&{area}&I=15&J=127&INFO_FORMAT=text/plain");
         let info = ask_text(&server, &info.replace("GetMap", "GetFeatureInfo"), "").await;
         assert!(info.contains("owner = "), "{info}");
         server.stop().await;
@@ -121,7 +141,12 @@ mod tests {
     async fn the_real_mapserv_gives_each_role_its_projects() {
         let Some(server) = real().await else { return };
         let query = "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=projects";
-        for (who, count) in [("", 1), ("&role_ids=3,101", 3), ("&user_id=1001", 2), ("&role_ids=1)--", 1)] {
+        for (who, count) in [
+            ("", 1),
+            ("&role_ids=3,101", 3),
+            ("&user_id=1001", 2),
+            ("&role_ids=1)--", 1),
+        ] {
             let found = ask_text(&server, &format!("{query}{who}"), "").await;
             assert_eq!(found.matches("<wfs:member>").count(), count, "{who}: {found}");
         }
@@ -136,7 +161,10 @@ mod tests {
     async fn the_real_mapserv_takes_no_map_of_a_client() {
         let Some(server) = real().await else { return };
         let answer = ask_text(&server, "map=/etc/passwd&SERVICE=WMS&REQUEST=GetCapabilities", "").await;
-        assert!(!answer.contains("root:") && !answer.contains("<Layer"), "{answer}");
+        assert!(
+            !answer.contains("root:") && !answer.contains("<Layer"),
+            "{answer}"
+        );
         let folder = server._folder.as_ref().unwrap().path().to_owned();
         server.stop().await;
         assert!(!folder.exists());
@@ -146,7 +174,10 @@ mod tests {
     async fn the_builtin_one_takes_its_place() {
         let server = MapServer::start_builtin().await.unwrap();
         let document = ask_text(&server, "SERVICE=WMS&REQUEST=GetCapabilities", "").await;
-        assert!(document.contains(&format!("xlink:href=\"{}?\"", server.url())), "{document}");
+        assert!(
+            document.contains(&format!("xlink:href=\"{}?\"", server.url())),
+            "{document}"
+        );
         server.stop().await;
     }
 }

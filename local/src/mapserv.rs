@@ -42,9 +42,18 @@ impl MapServ {
     /// The installed program, if there is one that runs.
     pub async fn find() -> Option<Self> {
         let program = which::which(USUAL).or_else(|_| which::which("mapserv")).ok()?;
-        let output = Command::new(&program).arg("-v").stdin(Stdio::null()).output().await.ok()?;
+        let output = Command::new(&program)
+            .arg("-v")
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
-        let version = text.strip_prefix("MapServer version ")?.split_whitespace().next()?.to_owned();
+        let version = text
+            .strip_prefix("MapServer version ")?
+            .split_whitespace()
+            .next()?
+            .to_owned();
         Some(Self { program, version })
     }
 
@@ -106,7 +115,10 @@ async fn answer(
 impl Cgi {
     async fn run(&self, head: &Parts, peer: SocketAddr, body: Bytes) -> anyhow::Result<Response> {
         let place = self.places.clone().acquire_owned().await?;
-        let mut child = self.command(head, peer, body.len()).spawn().context("cannot run it")?;
+        let mut child = self
+            .command(head, peer, body.len())
+            .spawn()
+            .context("cannot run it")?;
         if let Some(mut stdin) = child.stdin.take() {
             // Beside the reading, so that a program that answers before it has read all cannot block us. One
             // that does not read its input is no fault.
@@ -114,14 +126,24 @@ impl Cgi {
         }
         let stdout = child.stdout.take().context("it has no output")?;
         let deadline = Instant::now() + DEADLINE;
-        respond(Running { stdout, child, deadline, _place: place }).await
+        respond(Running {
+            stdout,
+            child,
+            deadline,
+            _place: place,
+        })
+        .await
     }
 
     /// The process with the meta-variables of RFC 3875 section 4.1, and nothing of our own environment.
     fn command(&self, head: &Parts, peer: SocketAddr, length: usize) -> Command {
         let mut command = Command::new(&self.program);
         // CGI knows HEAD, but MapServer does not; axum drops the body.
-        let method = if head.method == Method::HEAD { Method::GET } else { head.method.clone() };
+        let method = if head.method == Method::HEAD {
+            Method::GET
+        } else {
+            head.method.clone()
+        };
         command
             .env_clear()
             .env("MAPSERVER_CONFIG_FILE", &self.config)
@@ -134,7 +156,11 @@ impl Cgi {
             .env("REQUEST_METHOD", method.as_str())
             .env("QUERY_STRING", head.uri.query().unwrap_or_default())
             .env("REMOTE_ADDR", peer.ip().to_string())
-            .stdin(if length == 0 { Stdio::null() } else { Stdio::piped() })
+            .stdin(if length == 0 {
+                Stdio::null()
+            } else {
+                Stdio::piped()
+            })
             .stdout(Stdio::piped())
             .kill_on_drop(true);
         if length > 0 {
@@ -145,7 +171,13 @@ impl Cgi {
         }
         for (name, value) in &head.headers {
             // `Proxy` would become HTTP_PROXY, which libraries obey ("httpoxy"); credentials are no map's business.
-            let withheld = ["proxy", "authorization", "cookie", "content-type", "content-length"];
+            let withheld = [
+                "proxy",
+                "authorization",
+                "cookie",
+                "content-type",
+                "content-length",
+            ];
             if !withheld.contains(&name.as_str()) {
                 let variable = name.as_str().to_ascii_uppercase().replace('-', "_");
                 command.env(format!("HTTP_{variable}"), text(value));
@@ -187,7 +219,9 @@ fn parse_head(read: &[u8]) -> anyhow::Result<Option<(Response, usize)>> {
             *response.status_mut() = StatusCode::from_bytes(code)?;
         } else {
             let name = HeaderName::from_bytes(field.name.as_bytes())?;
-            response.headers_mut().append(name, HeaderValue::from_bytes(field.value)?);
+            response
+                .headers_mut()
+                .append(name, HeaderValue::from_bytes(field.value)?);
         }
     }
     Ok(Some((response, length)))
@@ -226,8 +260,16 @@ mod tests {
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         let listener = loopback().await.unwrap();
-        let mapserv = MapServ { program, version: String::new() };
-        let router = router(&mapserv, Path::new("/none"), "/mapserv", listener.local_addr().unwrap());
+        let mapserv = MapServ {
+            program,
+            version: String::new(),
+        };
+        let router = router(
+            &mapserv,
+            Path::new("/none"),
+            "/mapserv",
+            listener.local_addr().unwrap(),
+        );
         Service::http(listener, router).unwrap()
     }
 
@@ -253,10 +295,18 @@ mod tests {
         )
         .await;
         assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
-        for line in ["REQUEST_METHOD=POST", "QUERY_STRING=a=b%20c", "CONTENT_TYPE=text/xml", "CONTENT_LENGTH=5"] {
+        for line in [
+            "REQUEST_METHOD=POST",
+            "QUERY_STRING=a=b%20c",
+            "CONTENT_TYPE=text/xml",
+            "CONTENT_LENGTH=5",
+        ] {
             assert!(answer.contains(line), "{line} in {answer}");
         }
-        assert!(answer.contains("HTTP_HOST=maps.example") && answer.contains("x-a: b"), "{answer}");
+        assert!(
+            answer.contains("HTTP_HOST=maps.example") && answer.contains("x-a: b"),
+            "{answer}"
+        );
         assert!(answer.contains("<a/>"), "{answer}");
         assert!(!answer.contains("evil") && !answer.contains("secret"), "{answer}");
         service.stop().await;
@@ -266,7 +316,11 @@ mod tests {
     async fn a_program_without_a_head_is_a_bad_gateway() {
         let folder = tempfile::tempdir().unwrap();
         let service = serve(folder.path(), "exit 3").await;
-        let answer = exchange(&service, "GET /mapserv HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let answer = exchange(
+            &service,
+            "GET /mapserv HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        )
+        .await;
         assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
         service.stop().await;
     }
@@ -275,10 +329,16 @@ mod tests {
     async fn a_client_that_leaves_takes_its_process_along() {
         let folder = tempfile::tempdir().unwrap();
         let mark = folder.path().join("pid");
-        let script = format!("echo $$ > {0}.new; /bin/mv {0}.new {0}; exec /bin/sleep 60", mark.display());
+        let script = format!(
+            "echo $$ > {0}.new; /bin/mv {0}.new {0}; exec /bin/sleep 60",
+            mark.display()
+        );
         let service = serve(folder.path(), &script).await;
         let mut socket = tokio::net::TcpStream::connect(service.address()).await.unwrap();
-        socket.write_all(b"GET /mapserv HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        socket
+            .write_all(b"GET /mapserv HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
         let pid = loop {
             match std::fs::read_to_string(&mark) {
                 Ok(pid) => break pid.trim().to_owned(),
@@ -314,8 +374,16 @@ mod tests {
     #[tokio::test]
     async fn heads_are_limited() {
         let folder = tempfile::tempdir().unwrap();
-        let service = serve(folder.path(), "/usr/bin/head -c 100000 /dev/zero | /usr/bin/tr '\\0' a").await;
-        let answer = exchange(&service, "GET /mapserv HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let service = serve(
+            folder.path(),
+            "/usr/bin/head -c 100000 /dev/zero | /usr/bin/tr '\\0' a",
+        )
+        .await;
+        let answer = exchange(
+            &service,
+            "GET /mapserv HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        )
+        .await;
         assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
         service.stop().await;
     }

@@ -68,7 +68,9 @@ pub const LAYERS: [SampleLayer; 8] = [
 /// Writes the data and a mapfile that is served at `url` into `folder`, with the configuration file that
 /// `MapServer` 8 wants; returns that file's path, for `MAPSERVER_CONFIG_FILE`.
 pub fn write(folder: &Path, url: &str) -> io::Result<std::path::PathBuf> {
-    let name = folder.to_str().ok_or_else(|| io::Error::other("the folder's name is not UTF-8"))?;
+    let name = folder
+        .to_str()
+        .ok_or_else(|| io::Error::other("the folder's name is not UTF-8"))?;
     for layer in LAYERS {
         fs::write(folder.join(layer.name).with_extension("geojson"), layer.features)?;
     }

@@ -73,5 +73,7 @@ impl Drop for Service {
 
 /// A listener on a free port of 127.0.0.1.
 pub async fn loopback() -> anyhow::Result<TcpListener> {
-    TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.context("no free port on 127.0.0.1")
+    TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))
+        .await
+        .context("no free port on 127.0.0.1")
 }

@@ -4,7 +4,9 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +21,7 @@ const SIZE: usize = 10 * 1024 * 1024;
 /// The most recipients of one message (RFC 5321 section 4.5.3.1.8).
 const RECIPIENTS: usize = 100;
 /// How long a client may keep silent.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Takes connections until told to stop.
 pub async fn serve(listener: TcpListener, mails: Mails, stop: CancellationToken) {
@@ -29,7 +31,12 @@ pub async fn serve(listener: TcpListener, mails: Mails, stop: CancellationToken)
         let (mails, stop) = (mails.clone(), stop.clone());
         sessions.spawn(async move {
             let (read, write) = socket.into_split();
-            let session = Session { read: BufReader::new(read), write, mails, envelope: Envelope::default() };
+            let session = Session {
+                read: BufReader::new(read),
+                write,
+                mails,
+                envelope: Envelope::default(),
+            };
             if let Some(Err(fault)) = stop.run_until_cancelled(session.run()).await {
                 tracing::debug!(%fault, "an SMTP session broke off");
             }
@@ -67,7 +74,9 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<R, W> {
                 return self.reply("221 bye").await;
             }
             let answer = match verb.as_str() {
-                "EHLO" => self.hello(&format!("250-mapgate\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE {SIZE}")),
+                "EHLO" => self.hello(&format!(
+                    "250-mapgate\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE {SIZE}"
+                )),
                 "HELO" => self.hello("250 mapgate"),
                 "MAIL" => self.sender(rest).to_owned(),
                 "RCPT" => self.recipient(rest).to_owned(),
@@ -93,7 +102,11 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<R, W> {
             return "503 one sender at a time";
         }
         self.envelope.from = path(rest, "FROM:");
-        if self.envelope.from.is_some() { "250 ok" } else { "501 MAIL FROM:<address>" }
+        if self.envelope.from.is_some() {
+            "250 ok"
+        } else {
+            "501 MAIL FROM:<address>"
+        }
     }
 
     fn recipient(&mut self, rest: &str) -> &'static str {
@@ -120,7 +133,9 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<R, W> {
         self.reply("354 end with a dot").await?;
         let mut message = Vec::new();
         loop {
-            let Some(line) = self.line().await? else { return Err(io::ErrorKind::UnexpectedEof.into()) };
+            let Some(line) = self.line().await? else {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            };
             if line == b".\r\n" || line == b".\n" {
                 break;
             }
@@ -195,8 +210,16 @@ mod tests {
         )
         .await;
         let codes: Vec<&str> = answers.lines().map(|line| &line[..3]).collect();
-        assert_eq!(codes, "220 250 250 250 250 250 250 250 354 250 250 221".split(' ').collect::<Vec<_>>());
-        assert_eq!((mails[0].to.as_str(), mails[0].from.as_str()), ("b@x.ch, c@x.ch", "a@x.ch"));
+        assert_eq!(
+            codes,
+            "220 250 250 250 250 250 250 250 354 250 250 221"
+                .split(' ')
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(
+            (mails[0].to.as_str(), mails[0].from.as_str()),
+            ("b@x.ch, c@x.ch", "a@x.ch")
+        );
         assert_eq!(mails[0].text, ".one\ntwo\n");
     }
 
@@ -208,7 +231,12 @@ mod tests {
         )
         .await;
         let codes: Vec<&str> = answers.lines().map(|line| &line[..3]).collect();
-        assert_eq!(codes, "220 250 503 503 250 503 501 503 250 503 501 500 221".split(' ').collect::<Vec<_>>());
+        assert_eq!(
+            codes,
+            "220 250 503 503 250 503 501 503 250 503 501 500 221"
+                .split(' ')
+                .collect::<Vec<_>>()
+        );
         assert!(mails.is_empty());
     }
 
@@ -217,8 +245,10 @@ mod tests {
         let line = "x".repeat(998) + "\r\n";
         let envelope = "MAIL FROM:<a@x.ch>\r\nRCPT TO:<b@x.ch>\r\nDATA\r\n";
         let large = line.repeat(SIZE / 1000 + 2);
-        let (answers, mails) =
-            talk(&format!("{envelope}{large}.\r\n{envelope}Subject: small\r\n\r\n.\r\nQUIT\r\n")).await;
+        let (answers, mails) = talk(&format!(
+            "{envelope}{large}.\r\n{envelope}Subject: small\r\n\r\n.\r\nQUIT\r\n"
+        ))
+        .await;
         assert!(answers.contains("552 too large"), "{answers}");
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].subject, "small");
@@ -243,7 +273,10 @@ mod tests {
         let service = crate::mail::start(Mails::default()).await.unwrap();
         let socket = tokio::net::TcpStream::connect(service.address()).await.unwrap();
         let mut lines = BufReader::new(socket).lines();
-        assert_eq!(lines.next_line().await.unwrap().unwrap(), "220 mapgate mail catcher");
+        assert_eq!(
+            lines.next_line().await.unwrap().unwrap(),
+            "220 mapgate mail catcher"
+        );
         service.stop().await;
         assert!(lines.next_line().await.ok().flatten().is_none());
     }

@@ -31,13 +31,18 @@ struct Contents<'a> {
 impl Contents<'_> {
     /// The layers and groups in their order; a group stands where its first layer does, as with `MapServer`.
     fn tree() -> impl Iterator<Item = Node> {
-        LAYERS.iter().filter_map(|layer| match CADASTRE.iter().position(|name| *name == layer.name) {
-            None => Some(Node::Layer(layer)),
-            Some(0) => {
-                Some(Node::Cadastre(LAYERS.iter().filter(|layer| CADASTRE.contains(&layer.name)).collect()))
-            }
-            Some(_) => None,
-        })
+        LAYERS.iter().filter_map(
+            |layer| match CADASTRE.iter().position(|name| *name == layer.name) {
+                None => Some(Node::Layer(layer)),
+                Some(0) => Some(Node::Cadastre(
+                    LAYERS
+                        .iter()
+                        .filter(|layer| CADASTRE.contains(&layer.name))
+                        .collect(),
+                )),
+                Some(_) => None,
+            },
+        )
     }
 }
 
@@ -56,7 +61,13 @@ struct Exception<'a> {
 
 /// The capabilities of the map at `url`.
 pub fn document(version: Version, url: &str) -> Result<Response, Fault> {
-    let contents = Contents { name: NAME, url, extent: EXTENT, degrees: DEGREES, mercator: MERCATOR };
+    let contents = Contents {
+        name: NAME,
+        url,
+        extent: EXTENT,
+        degrees: DEGREES,
+        mercator: MERCATOR,
+    };
     let (kind, document) = match version {
         Version::V111 => ("application/vnd.ogc.wms_xml", Capabilities111(contents).render()),
         Version::V130 => ("text/xml", Capabilities130(contents).render()),
@@ -71,7 +82,11 @@ pub fn exception(version: Version, fault: &Fault) -> Response {
         Version::V111 => "application/vnd.ogc.se_xml",
         Version::V130 => "text/xml",
     };
-    let exception = Exception { version: version.number(), namespace: version == Version::V130, fault };
+    let exception = Exception {
+        version: version.number(),
+        namespace: version == Version::V130,
+        fault,
+    };
     let document = exception.render().unwrap_or_default();
     ([(header::CONTENT_TYPE, kind)], document).into_response()
 }

@@ -1,6 +1,8 @@
 //! Draws features, legends, and finds what lies under a pixel.
 
-use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
+use tiny_skia::{
+    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform,
+};
 
 use super::features::{Feature, Geometry, Layer};
 use super::request::{Fault, View};
@@ -21,15 +23,27 @@ const TOLERANCE: f32 = 6.0;
 const SAMPLE: (u32, u32) = (28, 16);
 
 const fn area(fill: Rgb, lines: &'static [(Rgb, f32)]) -> Style {
-    Style { area: Some(fill), lines, radius: 0.0 }
+    Style {
+        area: Some(fill),
+        lines,
+        radius: 0.0,
+    }
 }
 
 const fn line(lines: &'static [(Rgb, f32)]) -> Style {
-    Style { area: None, lines, radius: 0.0 }
+    Style {
+        area: None,
+        lines,
+        radius: 0.0,
+    }
 }
 
 const fn point(fill: Rgb, lines: &'static [(Rgb, f32)], radius: f32) -> Style {
-    Style { area: Some(fill), lines, radius }
+    Style {
+        area: Some(fill),
+        lines,
+        radius,
+    }
 }
 
 /// The mapfile's classes of a layer: the value that selects each, and its look. The last is for all others.
@@ -61,17 +75,26 @@ fn classes(layer: &str) -> (&'static str, Vec<(&'static str, Style)>) {
         ),
         "gas_pipes" => (
             "pressure",
-            vec![("medium", line(&[([210, 40, 40], 2.5)])), ("", line(&[([230, 120, 40], 1.5)]))],
+            vec![
+                ("medium", line(&[([210, 40, 40], 2.5)])),
+                ("", line(&[([230, 120, 40], 1.5)])),
+            ],
         ),
         "owners" => ("", vec![("", point([120, 70, 40], &[], 2.5))]),
-        _ => ("", vec![("", point([30, 90, 150], &[([255, 255, 255], 1.5)], 5.0))]),
+        _ => (
+            "",
+            vec![("", point([30, 90, 150], &[([255, 255, 255], 1.5)], 5.0))],
+        ),
     }
 }
 
 fn style(layer: &Layer, feature: &Feature) -> Option<Style> {
     let (property, classes) = classes(layer.name);
     let value = feature.text(property);
-    classes.into_iter().find(|(selector, _)| selector.is_empty() || *selector == value).map(|(_, style)| style)
+    classes
+        .into_iter()
+        .find(|(selector, _)| selector.is_empty() || *selector == value)
+        .map(|(_, style)| style)
 }
 
 /// The picture of a map, as PNG.
@@ -85,7 +108,9 @@ pub fn map<'m>(
         picture.fill(Color::WHITE);
     }
     for (layer, feature) in features {
-        let Some(style) = style(layer, feature) else { continue };
+        let Some(style) = style(layer, feature) else {
+            continue;
+        };
         if let Some(path) = path(view, (0.0, 0.0), &feature.geometry, style.radius) {
             draw(&mut picture, &path, &style, 0.0);
         }
@@ -95,19 +120,37 @@ pub fn map<'m>(
 
 /// Whether a feature lies under a pixel, or close enough: whether it would colour a picture of that pixel alone.
 pub fn hits(view: &View, (column, row): (u32, u32), layer: &Layer, feature: &Feature) -> bool {
-    let Some(style) = style(layer, feature) else { return false };
-    let Ok(mut picture) = pixmap(1, 1) else { return false };
+    let Some(style) = style(layer, feature) else {
+        return false;
+    };
+    let Ok(mut picture) = pixmap(1, 1) else {
+        return false;
+    };
     #[expect(clippy::cast_precision_loss, reason = "a picture has at most 4096 pixels")]
     let corner = (column as f32, row as f32);
-    let Some(path) = path(view, corner, &feature.geometry, style.radius) else { return false };
-    draw(&mut picture, &path, &style, if style.radius > 0.0 || style.area.is_none() { TOLERANCE } else { 0.0 });
+    let Some(path) = path(view, corner, &feature.geometry, style.radius) else {
+        return false;
+    };
+    draw(
+        &mut picture,
+        &path,
+        &style,
+        if style.radius > 0.0 || style.area.is_none() {
+            TOLERANCE
+        } else {
+            0.0
+        },
+    );
     picture.pixel(0, 0).is_some_and(|pixel| pixel.alpha() > 0)
 }
 
 /// A legend: one sample below the other for each class of the layers.
 pub fn legend(layers: &[&Layer]) -> Result<Vec<u8>, Fault> {
-    let styles: Vec<Style> =
-        layers.iter().flat_map(|layer| classes(layer.name).1).map(|(_, style)| style).collect();
+    let styles: Vec<Style> = layers
+        .iter()
+        .flat_map(|layer| classes(layer.name).1)
+        .map(|(_, style)| style)
+        .collect();
     let (width, height) = SAMPLE;
     let mut picture = pixmap(width, height * u32::try_from(styles.len()).unwrap_or(1))?;
     #[expect(clippy::cast_precision_loss, reason = "a legend has a handful of samples")]
@@ -137,7 +180,11 @@ fn path(view: &View, corner: (f32, f32), geometry: &Geometry, radius: f32) -> Op
     let mut builder = PathBuilder::new();
     let mut push = |points: &[[f64; 2]]| {
         for (index, (x, y)) in points.iter().filter_map(place).enumerate() {
-            if index == 0 { builder.move_to(x, y) } else { builder.line_to(x, y) }
+            if index == 0 {
+                builder.move_to(x, y);
+            } else {
+                builder.line_to(x, y);
+            }
         }
     };
     match geometry {
@@ -157,11 +204,19 @@ fn draw(picture: &mut Pixmap, path: &Path, style: &Style, extra: f32) {
         picture.fill_path(path, &paint(fill), FillRule::EvenOdd, Transform::identity(), None);
     }
     let invisible: &[(Rgb, f32)] = &[([0, 0, 0], 0.0)];
-    let lines = if style.lines.is_empty() && extra > 0.0 { invisible } else { style.lines };
+    let lines = if style.lines.is_empty() && extra > 0.0 {
+        invisible
+    } else {
+        style.lines
+    };
     for (colour, width) in lines {
         let width = width + 2.0 * extra;
-        let stroke =
-            Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+        let stroke = Stroke {
+            width,
+            line_cap: LineCap::Round,
+            line_join: LineJoin::Round,
+            ..Stroke::default()
+        };
         picture.stroke_path(path, &paint(*colour), &stroke, Transform::identity(), None);
     }
 }
@@ -178,5 +233,7 @@ fn pixmap(width: u32, height: u32) -> Result<Pixmap, Fault> {
 }
 
 fn encode(picture: &Pixmap) -> Result<Vec<u8>, Fault> {
-    picture.encode_png().map_err(|fault| Fault::new("", fault.to_string()))
+    picture
+        .encode_png()
+        .map_err(|fault| Fault::new("", fault.to_string()))
 }

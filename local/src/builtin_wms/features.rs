@@ -43,14 +43,19 @@ pub struct Hit<'a> {
 impl Layer {
     /// Whether `asked` is its name, its group's or the whole map's.
     pub fn answers_to(&self, asked: &str) -> bool {
-        asked == self.name || asked == sample_map::NAME || (asked == "cadastre" && CADASTRE.contains(&self.name))
+        asked == self.name
+            || asked == sample_map::NAME
+            || (asked == "cadastre" && CADASTRE.contains(&self.name))
     }
 }
 
 impl Feature {
     /// A property that is text.
     pub fn text(&self, name: &str) -> &str {
-        self.properties.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.properties
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// The mapfile's `role_id IN (0,%role_ids%) OR user_id = %user_id%`, where a feature has such properties.
@@ -94,7 +99,10 @@ pub fn load() -> anyhow::Result<Vec<Layer>> {
     let mut layers = Vec::new();
     for layer in sample_map::LAYERS {
         let collection: Collection = serde_json::from_str(layer.features)?;
-        layers.push(Layer { name: layer.name, features: collection.features });
+        layers.push(Layer {
+            name: layer.name,
+            features: collection.features,
+        });
     }
     Ok(layers)
 }

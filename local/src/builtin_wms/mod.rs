@@ -20,7 +20,10 @@ use request::{Fault, Parameters, View};
 
 /// Serves the sample map at `path`; `url` is what the capabilities name as its address.
 pub fn router(path: &str, url: &str) -> anyhow::Result<Router> {
-    let map = Arc::new(Map { layers: features::load()?, url: url.to_owned() });
+    let map = Arc::new(Map {
+        layers: features::load()?,
+        url: url.to_owned(),
+    });
     Ok(Router::new().route(path, get(answer)).with_state(map))
 }
 
@@ -62,7 +65,11 @@ impl Map {
         parameters.check_png()?;
         let view = View::of(parameters)?;
         let features = layers.iter().flat_map(|layer| shown(layer, parameters));
-        Ok(png(draw::map(&view, features, parameters.is_true("transparent"))?))
+        Ok(png(draw::map(
+            &view,
+            features,
+            parameters.is_true("transparent"),
+        )?))
     }
 
     fn feature_info(&self, parameters: &Parameters) -> Result<Response, Fault> {
@@ -72,8 +79,12 @@ impl Map {
         let count = parameters.number("feature_count", 1)?.max(1) as usize;
         let mut hits = Vec::new();
         for layer in layers {
-            let found = shown(layer, parameters).filter(|(_, feature)| draw::hits(&view, pixel, layer, feature));
-            hits.extend(found.take(count).map(|(layer, feature)| Hit { layer: layer.name, feature }));
+            let found =
+                shown(layer, parameters).filter(|(_, feature)| draw::hits(&view, pixel, layer, feature));
+            hits.extend(found.take(count).map(|(layer, feature)| Hit {
+                layer: layer.name,
+                feature,
+            }));
         }
         match parameters.get("info_format").unwrap_or("text/plain") {
             "text/plain" => Ok(features::text(&hits).into_response()),
@@ -81,7 +92,10 @@ impl Map {
                 let found: Vec<_> = hits.iter().map(Hit::json).collect();
                 Ok(axum::Json(json!({"type": "FeatureCollection", "features": found})).into_response())
             }
-            _ => Err(Fault::new("InvalidFormat", "text/plain and application/json are known")),
+            _ => Err(Fault::new(
+                "InvalidFormat",
+                "text/plain and application/json are known",
+            )),
         }
     }
 
@@ -108,7 +122,11 @@ impl Map {
 /// The layer's features that this request may see, as the mapfile's run-time substitution has it.
 fn shown<'m>(layer: &'m Layer, parameters: &Parameters) -> impl Iterator<Item = (&'m Layer, &'m Feature)> {
     let (roles, user) = (parameters.role_ids(), parameters.user_id());
-    layer.features.iter().filter(move |feature| feature.is_for(&roles, user)).map(move |feature| (layer, feature))
+    layer
+        .features
+        .iter()
+        .filter(move |feature| feature.is_for(&roles, user))
+        .map(move |feature| (layer, feature))
 }
 
 fn png(bytes: Vec<u8>) -> Response {

@@ -17,7 +17,10 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(code: &'static str, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
+        Self {
+            code,
+            text: text.into(),
+        }
     }
 }
 
@@ -42,25 +45,38 @@ pub struct Parameters(HashMap<String, String>);
 impl Parameters {
     pub fn parse(query: &str) -> Self {
         let pairs = form_urlencoded::parse(query.as_bytes());
-        Self(pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned())).collect())
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned()))
+                .collect(),
+        )
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     pub fn need(&self, name: &str) -> Result<&str, Fault> {
-        self.get(name).ok_or_else(|| Fault::new("MissingParameterValue", format!("{name} is missing")))
+        self.get(name)
+            .ok_or_else(|| Fault::new("MissingParameterValue", format!("{name} is missing")))
     }
 
     /// A whole number, or `otherwise` where the parameter is absent.
     pub fn number(&self, name: &str, otherwise: u32) -> Result<u32, Fault> {
-        let Some(value) = self.get(name) else { return Ok(otherwise) };
-        value.parse().map_err(|_| Fault::new("InvalidParameterValue", format!("{name} is not a number")))
+        let Some(value) = self.get(name) else {
+            return Ok(otherwise);
+        };
+        value
+            .parse()
+            .map_err(|_| Fault::new("InvalidParameterValue", format!("{name} is not a number")))
     }
 
     pub fn is_true(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.get(name)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// The version to answer in (WMS 1.3.0 section 6.2.4): the highest known one not above what is asked.
@@ -72,18 +88,37 @@ impl Parameters {
     }
 
     pub fn check_styles(&self) -> Result<(), Fault> {
-        let known = self.get("styles").unwrap_or_default().split(',').all(|style| matches!(style, "" | "default"));
-        if known { Ok(()) } else { Err(Fault::new("StyleNotDefined", "each layer has its default style only")) }
+        let known = self
+            .get("styles")
+            .unwrap_or_default()
+            .split(',')
+            .all(|style| matches!(style, "" | "default"));
+        if known {
+            Ok(())
+        } else {
+            Err(Fault::new(
+                "StyleNotDefined",
+                "each layer has its default style only",
+            ))
+        }
     }
 
     pub fn check_png(&self) -> Result<(), Fault> {
         let known = self.need("format")?.starts_with("image/png");
-        if known { Ok(()) } else { Err(Fault::new("InvalidFormat", "image/png is the only format")) }
+        if known {
+            Ok(())
+        } else {
+            Err(Fault::new("InvalidFormat", "image/png is the only format"))
+        }
     }
 
     /// The requester's role ids; none where the parameter is not a list of numbers.
     pub fn role_ids(&self) -> Vec<i64> {
-        let ids = self.get("role_ids").unwrap_or_default().split(',').map(str::parse);
+        let ids = self
+            .get("role_ids")
+            .unwrap_or_default()
+            .split(',')
+            .map(str::parse);
         ids.collect::<Result<_, _>>().unwrap_or_default()
     }
 
@@ -108,10 +143,26 @@ const MERCATOR: &str = "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0
 const DEGREES: &str = "+proj=longlat +datum=WGS84 +no_defs";
 
 const SYSTEMS: [Crs; 4] = [
-    Crs { name: "EPSG:2056", proj: SWISS, north_first: false },
-    Crs { name: "EPSG:3857", proj: MERCATOR, north_first: false },
-    Crs { name: "EPSG:4326", proj: DEGREES, north_first: true },
-    Crs { name: "CRS:84", proj: DEGREES, north_first: false },
+    Crs {
+        name: "EPSG:2056",
+        proj: SWISS,
+        north_first: false,
+    },
+    Crs {
+        name: "EPSG:3857",
+        proj: MERCATOR,
+        north_first: false,
+    },
+    Crs {
+        name: "EPSG:4326",
+        proj: DEGREES,
+        north_first: true,
+    },
+    Crs {
+        name: "CRS:84",
+        proj: DEGREES,
+        north_first: false,
+    },
 ];
 
 /// A part of the world and the picture that it fills.
@@ -138,14 +189,27 @@ impl View {
             .iter()
             .find(|system| system.name.eq_ignore_ascii_case(asked))
             .ok_or_else(|| Fault::new(code, "the reference system is not known"))?;
-        let projection = if system.proj == SWISS { None } else { Some((proj(SWISS)?, proj(system.proj)?)) };
+        let projection = if system.proj == SWISS {
+            None
+        } else {
+            Some((proj(SWISS)?, proj(system.proj)?))
+        };
         let north_first = system.north_first && version == Version::V130;
         let bounds = bounds(parameters.need("bbox")?, north_first)?;
         let (width, height) = (parameters.number("width", 0)?, parameters.number("height", 0)?);
         if !(1..=MAX_SIZE).contains(&width) || !(1..=MAX_SIZE).contains(&height) {
-            return Err(Fault::new("InvalidParameterValue", format!("WIDTH and HEIGHT go from 1 to {MAX_SIZE}")));
+            return Err(Fault::new(
+                "InvalidParameterValue",
+                format!("WIDTH and HEIGHT go from 1 to {MAX_SIZE}"),
+            ));
         }
-        Ok(Self { width, height, bounds, projection, version })
+        Ok(Self {
+            width,
+            height,
+            bounds,
+            projection,
+            version,
+        })
     }
 
     /// The pixel that `I` and `J` (in 1.1.1 `X` and `Y`) name.
@@ -154,9 +218,16 @@ impl View {
             Version::V111 => ("x", "y"),
             Version::V130 => ("i", "j"),
         };
-        let pixel = (parameters.number(names.0, u32::MAX)?, parameters.number(names.1, u32::MAX)?);
+        let pixel = (
+            parameters.number(names.0, u32::MAX)?,
+            parameters.number(names.1, u32::MAX)?,
+        );
         let inside = pixel.0 < self.width && pixel.1 < self.height;
-        if inside { Ok(pixel) } else { Err(Fault::new("InvalidPoint", "the point is outside the picture")) }
+        if inside {
+            Ok(pixel)
+        } else {
+            Err(Fault::new("InvalidPoint", "the point is outside the picture"))
+        }
     }
 
     /// Where a point of the data lies in the picture; none where it cannot be projected.
@@ -166,7 +237,11 @@ impl View {
             Some((from, to)) => {
                 let (x, y) = transform_xy(from, to, east, north).ok()?;
                 // The library's angles are radians.
-                if to.is_latlong() { (x.to_degrees(), y.to_degrees()) } else { (x, y) }
+                if to.is_latlong() {
+                    (x.to_degrees(), y.to_degrees())
+                } else {
+                    (x, y)
+                }
             }
         };
         let [west, south, east, north] = self.bounds;
@@ -189,6 +264,11 @@ fn bounds(bbox: &str, north_first: bool) -> Result<[f64; 4], Fault> {
         return Err(Fault::new("InvalidParameterValue", "BBOX is not four numbers"));
     };
     let [west, south, east, north] = if north_first { [b, a, d, c] } else { [a, b, c, d] };
-    let is_area = west < east && south < north && [west, south, east, north].iter().all(|side| side.is_finite());
-    if is_area { Ok([west, south, east, north]) } else { Err(Fault::new("InvalidParameterValue", "BBOX is empty")) }
+    let is_area =
+        west < east && south < north && [west, south, east, north].iter().all(|side| side.is_finite());
+    if is_area {
+        Ok([west, south, east, north])
+    } else {
+        Err(Fault::new("InvalidParameterValue", "BBOX is empty"))
+    }
 }

@@ -7,10 +7,18 @@ use super::*;
 /// The kind and the bytes of the answer to a query.
 async fn ask(query: &str) -> (String, Vec<u8>) {
     let router = router("/mapserv", "http://127.0.0.1:9/mapserv").unwrap();
-    let request = Request::get(format!("/mapserv?{query}")).body(Body::empty()).unwrap();
+    let request = Request::get(format!("/mapserv?{query}"))
+        .body(Body::empty())
+        .unwrap();
     let response = router.oneshot(request).await.unwrap();
-    let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
-    (kind, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
+    let kind = response.headers()[header::CONTENT_TYPE]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    (
+        kind,
+        to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec(),
+    )
 }
 
 async fn ask_text(query: &str) -> String {
@@ -22,7 +30,12 @@ const SWISS: &str = "CRS=EPSG:2056&BBOX=2599940,1199940,2601480,1201020";
 
 async fn picture(query: &str) -> tiny_skia::Pixmap {
     let (kind, bytes) = ask(query).await;
-    assert_eq!(kind, "image/png", "{}", std::str::from_utf8(&bytes).unwrap_or_default());
+    assert_eq!(
+        kind,
+        "image/png",
+        "{}",
+        std::str::from_utf8(&bytes).unwrap_or_default()
+    );
     tiny_skia::Pixmap::decode_png(&bytes).unwrap()
 }
 
@@ -32,9 +45,16 @@ async fn capabilities_name_every_layer_in_both_versions() {
         let document = ask_text(&format!("service=wms&request=GetCapabilities&version={version}")).await;
         assert!(document.contains(&format!("version=\"{version}\"")), "{document}");
         for name in ["lindmatt", "cadastre", "roads", "parcels", "owners"] {
-            assert_eq!(document.matches(&format!("<Name>{name}</Name>")).count(), 1, "{name} in {document}");
+            assert_eq!(
+                document.matches(&format!("<Name>{name}</Name>")).count(),
+                1,
+                "{name} in {document}"
+            );
         }
-        assert!(document.contains("xlink:href=\"http://127.0.0.1:9/mapserv?\""), "{document}");
+        assert!(
+            document.contains("xlink:href=\"http://127.0.0.1:9/mapserv?\""),
+            "{document}"
+        );
     }
 }
 
@@ -71,21 +91,35 @@ async fn the_lake_is_in_the_same_place_in_every_system() {
             "SERVICE=WMS&REQUEST=GetMap&STYLES=&FORMAT=image/png&WIDTH=20&HEIGHT=20&LAYERS=landcover&{area}"
         );
         let pixel = picture(&query).await.pixel(10, 10).unwrap().demultiply();
-        assert_eq!([pixel.red(), pixel.green(), pixel.blue()], [170, 208, 230], "{area}");
+        assert_eq!(
+            [pixel.red(), pixel.green(), pixel.blue()],
+            [170, 208, 230],
+            "{area}"
+        );
     }
 }
 
 #[tokio::test]
 async fn roles_and_users_decide_which_projects_show() {
-    let query = format!(
-        "{MAP}&{SWISS}&LAYERS=projects&QUERY_LAYERS=projects&INFO_FORMAT=application/json&I=44&J=24"
-    )
-    .replace("GetMap", "GetFeatureInfo");
+    let query =
+        format!("{MAP}&{SWISS}&LAYERS=projects&QUERY_LAYERS=projects&INFO_FORMAT=application/json&I=44&J=24")
+            .replace("GetMap", "GetFeatureInfo");
     assert!(ask_text(&query).await.contains("\"features\":[]"));
-    assert!(ask_text(&format!("{query}&role_ids=3,101")).await.contains("Neubau Schulhaus"));
-    assert!(ask_text(&format!("{query}&role_ids=102")).await.contains("\"features\":[]"));
+    assert!(
+        ask_text(&format!("{query}&role_ids=3,101"))
+            .await
+            .contains("Neubau Schulhaus")
+    );
+    assert!(
+        ask_text(&format!("{query}&role_ids=102"))
+            .await
+            .contains("\"features\":[]")
+    );
     let any = ask_text(&format!("{query}&role_ids=101)%20OR%20(1=1")).await;
-    assert!(any.contains("\"features\":[]"), "a value that is no list of numbers counts as none: {any}");
+    assert!(
+        any.contains("\"features\":[]"),
+        "a value that is no list of numbers counts as none: {any}"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,348 @@
+//! The seed file: the roles, users, `OAuth2` clients and OGC servers that the harness starts with.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use mapgate_core::settings::Secret;
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::Spanned;
+
+/// The demo data, in the seed file's own form.
+const DEMO: &str = include_str!("../demo/seed.yaml");
+/// Roles that exist without being named.
+const BUILT_IN: [&str; 4] = ["anonymous", "intranet", "registered", "role_admin"];
+
+/// A whole seed file; unknown keys are refused, and absent lists are empty.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seed {
+    /// Roles, made before all else.
+    pub roles: Vec<Spanned<SeedRole>>,
+    /// Users.
+    pub users: Vec<Spanned<SeedUser>>,
+    /// `OAuth2` clients.
+    pub oauth2_clients: Vec<Spanned<SeedClient>>,
+    /// OGC servers with their layers.
+    pub ogc_servers: Vec<Spanned<SeedServer>>,
+}
+
+/// A role.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedRole {
+    /// Its name.
+    pub name: String,
+    /// Its id; absent: the next free one.
+    #[serde(default)]
+    pub id: Option<i64>,
+    /// Values by the functionality's name.
+    #[serde(default)]
+    pub functionalities: BTreeMap<String, Vec<String>>,
+}
+
+/// A user.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedUser {
+    /// The name at login.
+    pub username: String,
+    /// Its id; absent: the next free one.
+    #[serde(default)]
+    pub id: Option<i64>,
+    /// The name for people; absent: the user name.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// The password, in clear; this or `password_hash`.
+    #[serde(default, deserialize_with = "secret")]
+    pub password: Option<Secret>,
+    /// A hash, also one of `GeoMapFish`'s; this or `password`.
+    #[serde(default, deserialize_with = "secret")]
+    pub password_hash: Option<Secret>,
+    /// Where mails go.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The user's roles by name.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// Whether the user has chosen the password.
+    #[serde(default)]
+    pub is_password_changed: bool,
+    /// Whether the account is deactivated.
+    #[serde(default)]
+    pub deactivated: bool,
+    /// When the account expires, RFC 3339 or a date.
+    #[serde(default)]
+    pub expire_on: Option<String>,
+}
+
+/// An `OAuth2` client.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedClient {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret; absent: a public client.
+    #[serde(default, deserialize_with = "secret")]
+    pub secret: Option<Secret>,
+    /// Where codes may go.
+    pub redirect_uris: Vec<String>,
+    /// Whether a request must carry `state`.
+    #[serde(default)]
+    pub state_required: bool,
+    /// Whether a request must carry a PKCE challenge; a public client's always must.
+    #[serde(default)]
+    pub pkce_required: bool,
+    /// Whether a user has one session at a time.
+    #[serde(default = "yes")]
+    pub single_session: bool,
+    /// The scopes that it may ask for; absent: `map openid profile email`.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+}
+
+/// An OGC server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedServer {
+    /// Its name.
+    pub name: String,
+    /// Its address; absent: the harness's map server.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Its address for WFS, where that differs.
+    #[serde(default)]
+    pub url_wfs: Option<String>,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: ServerType,
+    /// How it learns who asks.
+    pub auth: ServerAuth,
+    /// What holds for layers that are not listed.
+    pub default_access: Access,
+    /// Its layers.
+    #[serde(default)]
+    pub layers: Vec<SeedLayer>,
+}
+
+/// What program an OGC server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerType {
+    /// `MapServer`
+    MapServer,
+    /// QGIS Server
+    QgisServer,
+    /// `GeoServer`
+    GeoServer,
+    /// `ArcGIS`
+    ArcGis,
+    /// Any other
+    Other,
+}
+
+/// How an OGC server learns who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerAuth {
+    /// Not at all.
+    None,
+    /// By the parameters `role_ids` and `user_id`.
+    Standard,
+    /// By the headers `sec-username` and `sec-roles`.
+    GeoServer,
+    /// It is a proxy of its own and asks nothing.
+    Proxy,
+}
+
+/// Who may read what is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Nobody.
+    Private,
+    /// Everybody.
+    Public,
+}
+
+/// A layer of an OGC server: public, or for some roles.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedLayer {
+    /// Its name.
+    pub name: String,
+    /// Whether everybody may read it.
+    #[serde(default)]
+    pub public: bool,
+    /// The roles that may read it.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The roles that may write it.
+    #[serde(default)]
+    pub write_roles: Vec<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A value that must not be printed.
+fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(value)?.map(Secret::new))
+}
+
+impl Seed {
+    /// Reads a seed file, or takes the demo data where there is none.
+    pub fn read(file: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(file) = file else {
+            return Self::parse(DEMO);
+        };
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Self::parse(&text).with_context(|| file.display().to_string())
+    }
+
+    /// Reads the text of a seed file; a fault names its line.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let seed: Self =
+            serde_saphyr::from_str(text).map_err(|fault| anyhow!("{}", fault.without_snippet()))?;
+        seed.check()?;
+        Ok(seed)
+    }
+
+    /// What the types alone do not say: names are unique and roles exist.
+    fn check(&self) -> anyhow::Result<()> {
+        unique("role", &self.roles, |role| &role.name)?;
+        unique("user", &self.users, |user| &user.username)?;
+        unique("OAuth2 client", &self.oauth2_clients, |client| &client.client_id)?;
+        unique("OGC server", &self.ogc_servers, |server| &server.name)?;
+        let mut roles: HashSet<&str> = self.roles.iter().map(|role| role.value.name.as_str()).collect();
+        roles.extend(BUILT_IN);
+        for user in &self.users {
+            known(user, &user.value.roles, &roles)?;
+            if user.value.password.is_some() == user.value.password_hash.is_some() {
+                return Err(at(user, "a user has either password or password_hash"));
+            }
+        }
+        for server in &self.ogc_servers {
+            for layer in &server.value.layers {
+                known(server, &layer.roles, &roles)?;
+                known(server, &layer.write_roles, &roles)?;
+                if layer.public && !layer.roles.is_empty() {
+                    return Err(at(
+                        server,
+                        &format!("layer {} is public, so it needs no roles", layer.name),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unique<T>(kind: &str, entries: &[Spanned<T>], name: impl Fn(&T) -> &str) -> anyhow::Result<()> {
+    let mut seen = HashSet::new();
+    for entry in entries {
+        if !seen.insert(name(&entry.value)) {
+            return Err(at(
+                entry,
+                &format!("{kind} {} is there twice", name(&entry.value)),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn known<T>(entry: &Spanned<T>, named: &[String], roles: &HashSet<&str>) -> anyhow::Result<()> {
+    match named.iter().find(|role| !roles.contains(role.as_str())) {
+        Some(role) => Err(at(entry, &format!("there is no role {role} in this file"))),
+        None => Ok(()),
+    }
+}
+
+fn at<T>(entry: &Spanned<T>, problem: &str) -> anyhow::Error {
+    anyhow!("{problem} at line {}", entry.referenced.line())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        format!("{:#}", Seed::parse(text).unwrap_err())
+    }
+
+    #[test]
+    fn the_demo_data_is_a_seed_file() {
+        let seed = Seed::read(None).unwrap();
+        assert_eq!(seed.users[0].value.username, "jane");
+        assert_eq!(
+            seed.oauth2_clients[0].value.secret.as_ref().map(Secret::expose),
+            Some("lindmatt-qgis")
+        );
+        assert_eq!(seed.ogc_servers[0].value.url, None);
+    }
+
+    #[test]
+    fn the_documented_form_is_read() {
+        let seed = Seed::parse(
+            r#"
+roles: [{name: editor, id: null, functionalities: {mapserver_substitution: ["name=value"]}}]
+users: [{username: jane, id: null, display_name: Jane, password: secret, email: jane@example.com, roles: [editor],
+         is_password_changed: true, deactivated: false, expire_on: null, password_hash: null}]
+oauth2_clients: [{client_id: qgis, secret: "1234", redirect_uris: ["http://127.0.0.1:7070/"],
+                  state_required: false, pkce_required: false, single_session: true, scopes: null}]
+ogc_servers: [{name: main, url: "http://127.0.0.1:8090/mapserv", type: mapserver, auth: standard,
+               default_access: private,
+               layers: [{name: roads, public: true}, {name: parcels, roles: [editor], write_roles: []}]}]
+"#,
+        )
+        .unwrap();
+        assert_eq!(
+            seed.roles[0].value.functionalities["mapserver_substitution"],
+            ["name=value"]
+        );
+        assert!(seed.oauth2_clients[0].value.single_session);
+        assert_eq!(seed.ogc_servers[0].value.layers[1].roles, ["editor"]);
+        assert!(Seed::parse("").unwrap().users.is_empty());
+    }
+
+    #[test]
+    fn a_fault_names_its_line() {
+        for (text, named) in [
+            ("roles:\n  - name: a\n    nmae: b\n", ["nmae", "line 3"]),
+            (
+                "users:\n  - username: a\n    password: b\n    id: x\n",
+                ["i64", "line 4"],
+            ),
+            (
+                "users:\n  - username: a\n    password: b\n    roles: [x]\n",
+                ["role x", "line 2"],
+            ),
+            ("users:\n  - username: a\n", ["password_hash", "line 2"]),
+            ("roles:\n  - name: a\n  - name: a\n", ["twice", "line 3"]),
+            ("ogc_servers:\n  - name: a\n    type: wms\n", ["wms", "line 3"]),
+            ("roles: [", ["bracket", "line 1"]),
+        ] {
+            let fault = fault(text);
+            assert!(named.iter().all(|part| fault.contains(part)), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_public_layer_has_no_roles() {
+        let fault = fault(
+            "roles: [{name: r}]\nogc_servers: [{name: a, url: x, type: other, auth: none, default_access: public, \
+             layers: [{name: b, public: true, roles: [r]}]}]",
+        );
+        assert!(fault.contains("layer b is public"), "{fault}");
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let text = "users: [{username: a, password: hidden}]\noauth2_clients: [{client_id: c, secret: hidden, \
+                    redirect_uris: []}]";
+        assert!(!format!("{:?}", Seed::parse(text).unwrap()).contains("hidden"));
+        assert!(!fault("users: [{username: a, password: [hidden]}]").contains("hidden"));
+    }
+}
