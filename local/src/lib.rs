@@ -6,6 +6,7 @@ pub mod mail;
 pub mod map_server;
 mod mapserv;
 mod sample_map;
+pub mod page;
 pub mod seed;
 pub mod service;
 mod smtp;

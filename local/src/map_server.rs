@@ -16,7 +16,7 @@ pub struct MapServer {
     service: Service,
     name: String,
     // The mapfile and its data; removed when the server goes.
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl MapServer {
@@ -38,7 +38,7 @@ impl MapServer {
         Ok(Self {
             service: Service::http(listener, router)?,
             name,
-            _folder: Some(folder),
+            folder: Some(folder),
         })
     }
 
@@ -50,7 +50,7 @@ impl MapServer {
         Ok(Self {
             service: Service::http(listener, router)?,
             name,
-            _folder: None,
+            folder: None,
         })
     }
 
@@ -69,6 +69,7 @@ impl MapServer {
     /// Ends it and removes its files.
     pub async fn stop(self) {
         self.service.stop().await;
+        drop(self.folder);
     }
 }
 
@@ -165,7 +166,7 @@ mod tests {
             !answer.contains("root:") && !answer.contains("<Layer"),
             "{answer}"
         );
-        let folder = server._folder.as_ref().unwrap().path().to_owned();
+        let folder = server.folder.as_ref().unwrap().path().to_owned();
         server.stop().await;
         assert!(!folder.exists());
     }
