@@ -2,11 +2,18 @@
 
 mod builtin_wms;
 pub mod dynamodb;
+mod folder;
+mod greeting;
+pub mod harness;
+mod keys;
 pub mod mail;
 pub mod map_server;
 mod mapserv;
-pub mod page;
+pub mod options;
+mod page;
 mod sample_map;
 pub mod seed;
 pub mod service;
+pub mod services;
 mod smtp;
+mod sowing;

@@ -1,2 +1,49 @@
-//! x
-fn main() {}
+//! `mapgate-local`: runs all of mapgate on this machine.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use mapgate_core::settings::Environment;
+use mapgate_local::harness::Harness;
+use mapgate_local::options::Options;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    // Unlike a function's JSON, this log is read by people.
+    // The embedded table warns of every condition that fails, which is how conditions work.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,dynoxide=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{fault:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(options: &Options) -> anyhow::Result<()> {
+    // Before anything starts, so that an early Ctrl-C, too, ends it in order.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut asked_to_end = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
+    let harness = tokio::select! {
+        harness = Harness::start(options, Environment::of_process()) => harness?,
+        () = asked_to_end() => return Ok(()),
+    };
+    let mut output = io::stdout();
+    output.write_all(harness.greeting().as_bytes())?;
+    output.flush()?;
+    asked_to_end().await;
+    harness.stop().await;
+    Ok(())
+}

@@ -1,55 +1,45 @@
-//! The sample portal's page, with its style and its scripts.
+//! The pages of the harness itself: the sample portal and the caught mails.
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
+use tower::util::MapResponseLayer;
 
-/// Path, kind and content of each file.
-const FILES: [(&str, &str, &str); 5] = [
-    (
-        "/",
-        "text/html; charset=utf-8",
-        include_str!("../page/index.html"),
-    ),
-    (
-        "/local/app.js",
-        "text/javascript; charset=utf-8",
-        include_str!("../page/app.js"),
-    ),
-    (
-        "/local/map.js",
-        "text/javascript; charset=utf-8",
-        include_str!("../page/map.js"),
-    ),
-    (
-        "/local/style.css",
-        "text/css; charset=utf-8",
-        include_str!("../page/style.css"),
-    ),
-    (
-        "/local/icon.svg",
-        "image/svg+xml",
-        include_str!("../page/icon.svg"),
-    ),
-];
+use crate::mail::{self, Mails};
 
 /// Nothing from elsewhere, nothing inline, no frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Serves the page at `/` and what it needs under `/local/`.
-pub fn router() -> Router {
-    FILES
-        .into_iter()
-        .fold(Router::new(), |router, (path, kind, content)| {
-            router.route(path, get(async move || ([(header::CONTENT_TYPE, kind)], content)))
-        })
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const PICTURE: &str = "image/svg+xml";
+
+/// The caught mails at `/local/`, and what each page needs.
+pub fn mails(mails: Mails) -> Router {
+    let router = mail::router(mails)
+        .route("/local/style.css", file(STYLE, include_str!("../page/style.css")))
+        .route("/local/icon.svg", file(PICTURE, include_str!("../page/icon.svg")));
+    router.layer(MapResponseLayer::new(protect))
+}
+
+/// The sample portal at `/`; needs [`mails`] beside it.
+pub fn portal() -> Router {
+    let router = Router::new()
+        .route("/", file(HTML, include_str!("../page/index.html")))
+        .route("/local/app.js", file(SCRIPT, include_str!("../page/app.js")))
+        .route("/local/map.js", file(SCRIPT, include_str!("../page/map.js")));
+    router.layer(MapResponseLayer::new(protect))
+}
+
+fn file(kind: &'static str, content: &'static str) -> MethodRouter {
+    get(async move || ([(header::CONTENT_TYPE, kind)], content))
 }
 
 /// The headers that every answer of the harness's own pages carries.
-#[must_use]
-pub fn protect(mut response: Response) -> Response {
+fn protect(mut response: Response) -> Response {
     let headers: [(HeaderName, &'static str); 4] = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use mapgate_core::clock::Timestamp;
 use mapgate_core::settings::Secret;
+use mapgate_core::table::{ANONYMOUS, Auth, DefaultAccess, INTRANET, REGISTERED, ROLE_ADMIN, ServerType};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 /// The demo data, in the seed file's own form.
 const DEMO: &str = include_str!("../demo/seed.yaml");
 /// Roles that exist without being named.
-const BUILT_IN: [&str; 4] = ["anonymous", "intranet", "registered", "role_admin"];
+const BUILT_IN: [&str; 4] = [ANONYMOUS, INTRANET, REGISTERED, ROLE_ADMIN];
 
 /// A whole seed file; unknown keys are refused, and absent lists are empty.
 #[derive(Debug, Default, Deserialize)]
@@ -72,8 +75,8 @@ pub struct SeedUser {
     #[serde(default)]
     pub deactivated: bool,
     /// When the account expires, RFC 3339 or a date.
-    #[serde(default)]
-    pub expire_on: Option<String>,
+    #[serde(default, deserialize_with = "moment")]
+    pub expire_on: Option<Timestamp>,
 }
 
 /// An `OAuth2` client.
@@ -117,52 +120,12 @@ pub struct SeedServer {
     #[serde(rename = "type")]
     pub kind: ServerType,
     /// How it learns who asks.
-    pub auth: ServerAuth,
+    pub auth: Auth,
     /// What holds for layers that are not listed.
-    pub default_access: Access,
+    pub default_access: DefaultAccess,
     /// Its layers.
     #[serde(default)]
     pub layers: Vec<SeedLayer>,
-}
-
-/// What program an OGC server is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServerType {
-    /// `MapServer`
-    MapServer,
-    /// QGIS Server
-    QgisServer,
-    /// `GeoServer`
-    GeoServer,
-    /// `ArcGIS`
-    ArcGis,
-    /// Any other
-    Other,
-}
-
-/// How an OGC server learns who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServerAuth {
-    /// Not at all.
-    None,
-    /// By the parameters `role_ids` and `user_id`.
-    Standard,
-    /// By the headers `sec-username` and `sec-roles`.
-    GeoServer,
-    /// It is a proxy of its own and asks nothing.
-    Proxy,
-}
-
-/// Who may read what is not listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Access {
-    /// Nobody.
-    Private,
-    /// Everybody.
-    Public,
 }
 
 /// A layer of an OGC server: public, or for some roles.
@@ -189,6 +152,18 @@ const fn yes() -> bool {
 /// A value that must not be printed.
 fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Secret>, D::Error> {
     Ok(Option::<String>::deserialize(value)?.map(Secret::new))
+}
+
+/// RFC 3339, or a date, which is its start in UTC.
+fn moment<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(value)? else {
+        return Ok(None);
+    };
+    let moment = Timestamp::parse_rfc3339(&text);
+    let moment = moment.or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")));
+    moment
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("neither a date nor RFC 3339"))
 }
 
 impl Seed {
@@ -260,7 +235,8 @@ fn known<T>(entry: &Spanned<T>, named: &[String], roles: &HashSet<&str>) -> anyh
     }
 }
 
-fn at<T>(entry: &Spanned<T>, problem: &str) -> anyhow::Error {
+/// A fault of an entry, with its line.
+pub(crate) fn at<T>(entry: &Spanned<T>, problem: &str) -> anyhow::Error {
     anyhow!("{problem} at line {}", entry.referenced.line())
 }
 
@@ -322,6 +298,10 @@ ogc_servers: [{name: main, url: "http://127.0.0.1:8090/mapserv", type: mapserver
             ("users:\n  - username: a\n", ["password_hash", "line 2"]),
             ("roles:\n  - name: a\n  - name: a\n", ["twice", "line 3"]),
             ("ogc_servers:\n  - name: a\n    type: wms\n", ["wms", "line 3"]),
+            (
+                "users:\n  - username: a\n    password: b\n    expire_on: soon\n",
+                ["RFC 3339", "line 4"],
+            ),
             ("roles: [", ["bracket", "line 1"]),
         ] {
             let fault = fault(text);

@@ -40,6 +40,15 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     }
 }
 
+/// Variables that are set anew win.
+impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for Environment {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, variables: I) {
+        let variables = variables.into_iter();
+        self.0
+            .extend(variables.map(|(name, value)| (name.into(), value.into())));
+    }
+}
+
 /// Names only: a value may be a secret.
 impl std::fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,0 +1,167 @@
+//! The whole of mapgate in one process: the services, the table with its seed, and all functions on one port.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::Credentials;
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use mapgate_core::aws::Aws;
+use mapgate_core::gate::Gate;
+use mapgate_core::http::front;
+use mapgate_core::identity::Peer;
+use mapgate_core::lambda::gate_of;
+use mapgate_core::settings::Environment;
+use tokio::net::TcpListener;
+
+use crate::greeting;
+use crate::options::Options;
+use crate::page;
+use crate::seed::Seed;
+use crate::service::Service;
+use crate::services::Services;
+use crate::sowing::sow;
+
+/// Where `cargo lambda watch` serves the functions.
+const WATCH: &str = "http://127.0.0.1:9000";
+
+/// A running harness.
+#[derive(Debug)]
+pub struct Harness {
+    portal: Service,
+    services: Services,
+    gate: Arc<Gate>,
+    greeting: String,
+}
+
+impl Harness {
+    /// Starts everything that `options` ask for; variables that `environment` sets win over the harness's own.
+    pub async fn start(options: &Options, mut environment: Environment) -> anyhow::Result<Self> {
+        let seed = Seed::read(options.seed.as_deref())?;
+        let listener = listen(options.listen).await?;
+        let address = listener.local_addr()?;
+        let base_url = if options.services_only {
+            WATCH.to_owned()
+        } else {
+            reachable(address)
+        };
+        let services = Services::start(options, &environment).await?;
+        let variables = services.variables(options, &environment, &seed, &base_url)?;
+        environment.extend(variables.iter().cloned());
+        let gate = gate_of(&environment, aws(services.endpoint()).await);
+        let gate = Arc::new(gate.await.map_err(|faults| anyhow!(faults.join("\n")))?);
+        gate.table().await.create_if_missing().await?;
+        sow(&seed, &gate, services.map.url()).await.context("the seed")?;
+
+        let mails = page::mails(services.mails.clone());
+        let (greeting, router) = if options.services_only {
+            (greeting::of_services(&variables, &services.map, address), mails)
+        } else {
+            let base_url = gate.settings.base_url.as_str();
+            let greeting = greeting::of_portal(base_url, &services.map, options.seed.is_none(), address);
+            (
+                greeting,
+                front(
+                    mails.merge(page::portal()).merge(functions(&gate)),
+                    &gate.settings,
+                ),
+            )
+        };
+        let portal = Service::http(listener, router.layer(from_fn(name_peer)))?;
+        Ok(Self {
+            portal,
+            services,
+            gate,
+            greeting,
+        })
+    }
+
+    /// What to tell who started it: where to look, and how to log in. Ends with the line `ready …`.
+    #[must_use]
+    pub fn greeting(&self) -> &str {
+        &self.greeting
+    }
+
+    /// Where it listens: `http://` and the address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.portal.url()
+    }
+
+    /// What the functions hold.
+    #[must_use]
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// The services around the functions.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Finishes the requests under way, ends all, and removes what does not last.
+    pub async fn stop(self) {
+        self.portal.stop().await;
+        self.services.stop().await;
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address} (--listen 127.0.0.1:0 takes a free port)"))
+}
+
+/// A URL of this machine: one cannot go to 0.0.0.0.
+fn reachable(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip([127, 0, 0, 1].into());
+    }
+    format!("http://{address}")
+}
+
+/// A configuration that knows no other AWS than the embedded table, so that nothing reaches a real account by
+/// mistake; the environment's own where it names an endpoint.
+async fn aws(endpoint: Option<String>) -> Aws {
+    let Some(endpoint) = endpoint else {
+        return Aws::default();
+    };
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::from_static("local"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "mapgate-local"));
+    Aws::with(config.load().await)
+}
+
+/// The routers of all functions, as one.
+fn functions(gate: &Arc<Gate>) -> Router {
+    let routers: [fn(Arc<Gate>) -> Router; 7] = [
+        mapgate_login::router,
+        mapgate_oauth_authorize::router,
+        mapgate_oauth_token::router,
+        mapgate_mapserver_proxy::router,
+        mapgate_resourceproxy::router,
+        mapgate_reset_password::router,
+        mapgate_admin::router,
+    ];
+    routers
+        .into_iter()
+        .fold(Router::new(), |all, router| all.merge(router(gate.clone())))
+}
+
+/// Tells the functions who is at the other end, as Lambda's request context does.
+async fn name_peer(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(Peer {
+        address: address.ip(),
+        https: false,
+    });
+    next.run(request).await
+}

@@ -1,0 +1,139 @@
+//! What the functions need around them, started and stopped together.
+
+use anyhow::Context as _;
+use mapgate_core::clock::Clock;
+use mapgate_core::random::Random;
+use mapgate_core::settings::{Environment, Settings, SettingsSource};
+use serde_json::json;
+
+use crate::dynamodb;
+use crate::folder::Folder;
+use crate::mail::{self, Mails};
+use crate::map_server::MapServer;
+use crate::options::Options;
+use crate::seed::Seed;
+use crate::service::Service;
+
+/// Where the SDK looks for its endpoint; where one is set, no `DynamoDB` is started.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
+
+/// The running services.
+#[derive(Debug)]
+pub struct Services {
+    dynamodb: Option<Service>,
+    smtp: Service,
+    /// The map server.
+    pub map: MapServer,
+    /// What was caught.
+    pub mails: Mails,
+    folder: Folder,
+}
+
+impl Services {
+    /// Starts them, keeping what lasts in the data folder.
+    pub async fn start(options: &Options, environment: &Environment) -> anyhow::Result<Self> {
+        let folder = Folder::open(options.data.as_deref())?;
+        let given = ENDPOINTS.iter().any(|name| environment.get(name).is_some());
+        let dynamodb = if given {
+            None
+        } else {
+            Some(dynamodb::start(folder.kept()).await?)
+        };
+        let mails = Mails::open(folder.kept()).context("the caught mails")?;
+        let smtp = mail::start(mails.clone()).await?;
+        Ok(Self {
+            dynamodb,
+            smtp,
+            map: MapServer::start().await?,
+            mails,
+            folder,
+        })
+    }
+
+    /// The embedded `DynamoDB`'s endpoint URL; none where the environment names another.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<String> {
+        self.dynamodb.as_ref().map(Service::url)
+    }
+
+    /// The variables that the functions need to find all this, at `base_url`; what the environment sets wins.
+    pub fn variables(
+        &self,
+        options: &Options,
+        environment: &Environment,
+        seed: &Seed,
+        base_url: &str,
+    ) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let secrets = || crate::keys::make(&Random::system(), Clock::system().now());
+        let mut variables = vec![
+            ("MAPGATE_BASE_URL", base_url.to_owned()),
+            ("MAPGATE_TABLE", "mapgate".to_owned()),
+            ("AUTHTKT_SECURE", "false".to_owned()),
+        ];
+        if environment.get("MAPGATE_SECRETS").is_none() {
+            let path = self.folder.write_once("secrets.json", secrets)?;
+            variables.push(("MAPGATE_SECRETS", format!("file:{}", path.display())));
+        }
+        for (name, value) in &mut variables {
+            if let Some(set) = environment.get(name) {
+                set.clone_into(value);
+            }
+        }
+        if let Some(endpoint) = self.endpoint() {
+            // These always: the embedded table must not be shown the keys of a real account.
+            let local = || "local".to_owned();
+            variables.push(("AWS_ENDPOINT_URL_DYNAMODB", endpoint));
+            variables.extend(
+                ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name, local())),
+            );
+        }
+        if let Some(settings) = self.settings(options, environment, seed)? {
+            variables.push(("MAPGATE_SETTINGS", settings));
+        }
+        Ok(variables)
+    }
+
+    /// The path of a settings file that extends the operator's and sends mail to the catcher. None where the
+    /// operator's is in Secrets Manager, which a file cannot extend.
+    fn settings(
+        &self,
+        options: &Options,
+        environment: &Environment,
+        seed: &Seed,
+    ) -> anyhow::Result<Option<String>> {
+        let given = match (&options.settings, Settings::source(environment)) {
+            (Some(path), _) => Some(path.clone()),
+            (None, Some(SettingsSource::Path(path))) => Some(path),
+            (None, Some(SettingsSource::SecretsManager(_))) => return Ok(None),
+            (None, None) => None,
+        };
+        let host = self.smtp.address().to_string();
+        let mut settings = json!({ "vars": { "smtp": { "host": host, "ssl": false, "starttls": false } } });
+        match (given, seed.ogc_servers.first()) {
+            (Some(path), _) => {
+                let path = path.canonicalize().with_context(|| path.display().to_string())?;
+                settings["extends"] = json!(path.to_str().context("the settings file's name is not UTF-8")?);
+            }
+            (None, Some(first)) => settings["vars"]["main_ogc_server"] = json!(first.value.name),
+            (None, None) => {}
+        }
+        // JSON is YAML, and quotes what needs it.
+        let text = format!("# Made at each start by mapgate-local.\n{settings:#}\n");
+        let path = self.folder.write("settings.yaml", &text)?;
+        Ok(Some(
+            path.to_str()
+                .context("the data folder's name is not UTF-8")?
+                .to_owned(),
+        ))
+    }
+
+    /// Ends them, and removes what does not last.
+    pub async fn stop(self) {
+        self.map.stop().await;
+        self.smtp.stop().await;
+        if let Some(dynamodb) = self.dynamodb {
+            dynamodb.stop().await;
+        }
+        drop(self.folder);
+    }
+}
