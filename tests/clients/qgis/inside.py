@@ -1,0 +1,148 @@
+"""Runs inside QGIS Desktop (`qgis --code`): loads the layers, draws them, and writes what happened.
+
+MAPGATE_QGIS holds the job as JSON: see `run.py`.
+"""
+
+import json
+import os
+import time
+import traceback
+
+from qgis.core import (
+    QgsApplication,
+    QgsAuthMethodConfig,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QSize, QTimer
+from qgis.PyQt.QtGui import QColor
+
+# Seven letters or digits, as QGIS makes them.
+CONFIG = "mapgate"
+
+
+def auth_config(job):
+    """The authentication configuration, as the dialog would store it."""
+    manager = QgsApplication.authManager()
+    manager.setMasterPassword("master", True)
+    if job["auth"] == "basic":
+        config = QgsAuthMethodConfig("Basic")
+        config.setConfig("username", job["user"])
+        config.setConfig("password", job["password"])
+        config.setConfig("realm", "")
+    else:
+        config = QgsAuthMethodConfig("OAuth2")
+        # QGIS 3.22 refuses the whole object when it holds a key that it does not know.
+        config.setConfig("oauth2config", json.dumps({
+            "accessMethod": 0,
+            "apiKey": "",
+            "clientId": job["client_id"],
+            "clientSecret": job["client_secret"],
+            "configType": 1,
+            "description": "",
+            "grantFlow": 0,
+            "id": "",
+            "name": "mapgate",
+            "password": "",
+            "persistToken": False,
+            "queryPairs": {},
+            "redirectPort": job["redirect_port"],
+            "redirectUrl": "",
+            "refreshTokenUrl": "",
+            "requestTimeout": job["timeout"],
+            "requestUrl": job["request_url"],
+            "scope": "",
+            "tokenUrl": job["token_url"],
+            "username": "",
+            "version": 1,
+        }))
+    config.setName("mapgate")
+    config.setId(CONFIG)
+    if not manager.storeAuthenticationConfig(config)[0]:
+        raise RuntimeError("QGIS did not store the authentication configuration")
+    return config.id()
+
+
+def wms(job, authcfg):
+    # In a WMS URI the inner query is percent-encoded.
+    url = job["map_url"].replace("=", "%3D").replace("&", "%26")
+    uri = (
+        f"authcfg={authcfg}&contextualWMSLegend=0&crs={job['crs']}&dpiMode=7&featureCount=10&format=image/png"
+        f"&layers={job['wms_layer']}&styles=&url={url}"
+    )
+    return QgsRasterLayer(uri, "wms", "wms")
+
+
+def wfs(job, authcfg):
+    uri = (
+        f"authcfg='{authcfg}' pagingEnabled='true' preferCoordinatesForWfsT11='false' "
+        f"restrictToRequestBBOX='0' srsname='{job['crs']}' typename='{job['wfs_layer']}' "
+        f"url='{job['map_url']}' version='auto'"
+    )
+    return QgsVectorLayer(uri, "wfs", "WFS")
+
+
+def draw(layer, job, name):
+    """Draws the layer on white; the number of pixels that are not, and of colours."""
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setBackgroundColor(QColor(255, 255, 255))
+    settings.setOutputSize(QSize(400, 280))
+    settings.setDestinationCrs(layer.crs())
+    settings.setExtent(QgsRectangle(*job["extent"]))
+    work = QgsMapRendererParallelJob(settings)
+    loop = QEventLoop()
+    work.finished.connect(loop.quit)
+    work.start()
+    loop.exec_()
+    image = work.renderedImage()
+    image.save(os.path.join(job["folder"], f"{name}.png"))
+    pixels = [image.pixel(x, y) for x in range(image.width()) for y in range(image.height())]
+    painted = sum(1 for pixel in pixels if pixel & 0xFFFFFF != 0xFFFFFF)
+    return {"painted": painted, "colours": len(set(pixels)), "errors": [e.message for e in work.errors()]}
+
+
+def wait(seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        QCoreApplication.processEvents()
+        time.sleep(0.05)
+
+
+def load(job, result):
+    authcfg = auth_config(job)
+    raster = wms(job, authcfg)
+    result["wms"] = {"valid": raster.isValid(), "error": raster.error().message()}
+    if raster.isValid():
+        result["wms"].update(draw(raster, job, "wms"))
+    vector = wfs(job, authcfg)
+    result["wfs"] = {"valid": vector.isValid(), "error": vector.error().message()}
+    if vector.isValid():
+        result["wfs"]["features"] = sum(1 for _ in vector.getFeatures())
+        result["wfs"].update(draw(vector, job, "wfs"))
+    if job["wait"] and raster.isValid():
+        wait(job["wait"])
+        raster.dataProvider().reloadData()
+        result["wms_after"] = draw(raster, job, "wms_after")
+
+
+def main():
+    job = json.loads(os.environ["MAPGATE_QGIS"])
+    result = {"messages": []}
+    QgsApplication.messageLog().messageReceived.connect(
+        lambda text, tag, level: result["messages"].append(f"{tag}: {text}")
+    )
+    try:
+        load(job, result)
+    except Exception:  # the launcher reports it
+        result["fault"] = traceback.format_exc()
+    with open(os.path.join(job["folder"], "result.json"), "w", encoding="utf-8") as file:
+        json.dump(result, file)
+    # Without asking whether to save the project.
+    os._exit(0)
+
+
+QTimer.singleShot(0, main)
