@@ -1,6 +1,6 @@
 //! CORS (Fetch Standard): a listed origin is echoed, with credentials; `*` allows everyone, without.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::settings::{AllowedOrigin, Headers};
 
@@ -21,21 +21,12 @@ pub(super) fn allow(settings: &Headers, origin: Option<&HeaderValue>, answer: &m
     }
 }
 
-/// Adds a preflight's answers: `methods` of the route, the headers asked for, and for how long that holds.
-pub(super) fn preflight(
-    settings: &Headers,
-    asked: &HeaderMap,
-    methods: &HeaderValue,
-    answer: &mut HeaderMap,
-) {
-    const ASKED: HeaderName = header::ACCESS_CONTROL_REQUEST_HEADERS;
-    if !asked.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-        || !answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-    {
+/// Adds a preflight's answers: the headers asked for, and for how long that holds.
+pub(super) fn preflight(settings: &Headers, asked: &HeaderMap, answer: &mut HeaderMap) {
+    if !is_answered(asked, answer) {
         return;
     }
-    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
-    if let Some(headers) = asked.get(ASKED) {
+    if let Some(headers) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, headers.clone());
         answer.append(
             header::VARY,
@@ -46,4 +37,24 @@ pub(super) fn preflight(
         header::ACCESS_CONTROL_MAX_AGE,
         HeaderValue::from(settings.access_control_max_age.as_secs()),
     );
+}
+
+/// Completes the answer to OPTIONS, whose `Allow` axum set to the route's other methods.
+pub(super) fn methods(asked: &HeaderMap, answer: &mut HeaderMap) {
+    let Some(methods) = answer.get(header::ALLOW).and_then(|allow| allow.to_str().ok()) else {
+        return;
+    };
+    let Ok(methods) = HeaderValue::from_str(&format!("{methods},OPTIONS")) else {
+        return;
+    };
+    if is_answered(asked, answer) {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
+    }
+    answer.insert(header::ALLOW, methods);
+}
+
+/// Whether it is a preflight, from an origin that may know.
+fn is_answered(asked: &HeaderMap, answer: &HeaderMap) -> bool {
+    asked.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
 }

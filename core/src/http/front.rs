@@ -10,7 +10,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{Failure, json_error};
+use super::{Failure, cors, json_error};
 use crate::identity::{Peer, is_https};
 use crate::settings::Settings;
 
@@ -37,11 +37,7 @@ async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Requ
     };
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next();
-    let well_formed = |host: &HeaderValue| {
-        host.to_str()
-            .is_ok_and(|host| host.parse::<Authority>().is_ok_and(|a| !a.as_str().contains('@')))
-    };
-    if hosts.next().is_some() || host.is_some_and(|host| !well_formed(host)) {
+    if hosts.next().is_some() || host.is_some_and(|host| !is_well_formed(host)) {
         return Failure::BadRequest("the Host header is malformed".to_owned()).into_response();
     }
     let https = is_https(peer, request.headers(), &settings.intranet);
@@ -55,7 +51,11 @@ async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Requ
         };
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
     }
+    let preflight = (*request.method() == Method::OPTIONS).then(|| request.headers().clone());
     let mut response = next.run(request).await;
+    if let Some(asked) = preflight {
+        cors::methods(&asked, response.headers_mut());
+    }
     if settings.base_url.is_https() {
         let year = HeaderValue::from_static("max-age=31536000");
         response
@@ -63,6 +63,15 @@ async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Requ
             .insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     response
+}
+
+/// Whether a Host header is a host with or without a port (RFC 9110 §7.2).
+fn is_well_formed(host: &HeaderValue) -> bool {
+    let Some(authority) = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()) else {
+        return false;
+    };
+    let rest = authority.as_str().strip_prefix(authority.host());
+    rest == Some("") || (rest.is_some() && authority.port_u16().is_some())
 }
 
 /// The URI without the base URL's path before it; `None` where it has none.

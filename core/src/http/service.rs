@@ -53,7 +53,8 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
         next.run(Request::from_parts(parts, body)).await
     };
     if method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response = options(&response);
+        // The methods are added outside of this layer, by axum, and named to a preflight by the front.
+        response = StatusCode::NO_CONTENT.into_response();
     } else if let Some(text) = match response.status() {
         StatusCode::NOT_FOUND => Some("not found"),
         StatusCode::METHOD_NOT_ALLOWED => Some("this method is not allowed here"),
@@ -69,12 +70,9 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
     }
     if let Some(service) = rules.service {
         let settings = rules.settings.headers.get(service);
-        let methods = response.headers().get(header::ALLOW).cloned();
         cors::allow(settings, asked.get(header::ORIGIN), response.headers_mut());
-        if method == Method::OPTIONS
-            && let Some(methods) = methods
-        {
-            cors::preflight(settings, &asked, &methods, response.headers_mut());
+        if method == Method::OPTIONS {
+            cors::preflight(settings, &asked, response.headers_mut());
         }
         for (name, value) in &settings.headers {
             response.headers_mut().insert(name.clone(), value.clone());
@@ -84,20 +82,5 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
         .headers_mut()
         .entry(header::X_CONTENT_TYPE_OPTIONS)
         .or_insert(HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// The answer to OPTIONS, from the methods that the route's 405 names.
-fn options(refused: &Response) -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let methods = refused
-        .headers()
-        .get(header::ALLOW)
-        .and_then(|allow| allow.to_str().ok())
-        .unwrap_or_default();
-    let methods = format!("{methods},OPTIONS");
-    if let Ok(allow) = HeaderValue::from_str(methods.trim_start_matches(',')) {
-        response.headers_mut().insert(header::ALLOW, allow);
-    }
     response
 }

@@ -1,1 +1,102 @@
+use super::*;
+use crate::settings::Networks;
 
+fn intranet(trusted: &str) -> Intranet {
+    Intranet {
+        networks: Networks::default(),
+        trusted_proxies: [trusted.parse().unwrap()].into_iter().collect::<Networks>(),
+    }
+}
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    pairs
+        .iter()
+        .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+        .collect()
+}
+
+fn client(peer: &str, pairs: &[(&'static str, &str)]) -> String {
+    let peer = Peer {
+        address: peer.parse().unwrap(),
+        https: false,
+    };
+    client_address(peer, &headers(pairs), &intranet("10.0.0.0/8")).to_string()
+}
+
+#[test]
+fn what_a_stranger_says_of_his_address_is_ignored() {
+    for pairs in [
+        ("x-forwarded-for", "192.168.1.1"),
+        ("forwarded", "for=192.168.1.1"),
+    ] {
+        assert_eq!(client("203.0.113.7", &[pairs]), "203.0.113.7");
+    }
+}
+
+#[test]
+fn hops_are_read_right_to_left_while_they_are_trusted() {
+    assert_eq!(
+        client("10.1.1.1", &[("x-forwarded-for", "192.168.1.1, 203.0.113.7")]),
+        "203.0.113.7"
+    );
+    assert_eq!(
+        client(
+            "10.1.1.1",
+            &[("x-forwarded-for", "192.168.1.1, 203.0.113.7, 10.2.2.2")]
+        ),
+        "203.0.113.7"
+    );
+    assert_eq!(
+        client("::ffff:10.1.1.1", &[("x-forwarded-for", "203.0.113.7")]),
+        "203.0.113.7"
+    );
+    assert_eq!(client("10.1.1.1", &[("x-forwarded-for", "")]), "10.1.1.1");
+    assert_eq!(
+        client("10.1.1.1", &[("x-forwarded-for", "203.0.113.7, unknown")]),
+        "10.1.1.1"
+    );
+    assert_eq!(
+        client(
+            "10.1.1.1",
+            &[("forwarded", "for=1.2.3.4, for=\"[2001:db8::1]:4711\";proto=https")]
+        ),
+        "2001:db8::1"
+    );
+    let both = [
+        ("forwarded", "for=203.0.113.7"),
+        ("x-forwarded-for", "203.0.113.8"),
+    ];
+    assert_eq!(client("10.1.1.1", &both), "203.0.113.7");
+}
+
+#[test]
+fn https_is_the_peers_word_or_a_trusted_proxys() {
+    let said = |peer: &str, https, pairs: &[(&'static str, &str)]| {
+        is_https(
+            Peer {
+                address: peer.parse().unwrap(),
+                https,
+            },
+            &headers(pairs),
+            &intranet("10.0.0.0/8"),
+        )
+    };
+    assert!(said("203.0.113.7", true, &[]));
+    assert!(
+        said("10.1.1.1", false, &[("x-https", "on")])
+            && said("10.1.1.1", false, &[("x-forwarded-proto", "https")])
+    );
+    assert!(said(
+        "10.1.1.1",
+        false,
+        &[("forwarded", "for=1.2.3.4;proto=https")]
+    ));
+    for stranger in [
+        ("x-https", "on"),
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "proto=https"),
+    ] {
+        assert!(!said("203.0.113.7", false, &[stranger]));
+    }
+    assert!(!said("10.1.1.1", false, &[("x-forwarded-proto", "https, http")]));
+}

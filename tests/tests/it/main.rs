@@ -2,9 +2,9 @@
 //! over HTTP.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     reason = "what a test leans on must be there, or the test ends"
 )]
 
+mod http;
 mod identity;
 mod table;
