@@ -16,9 +16,11 @@ export class SampleMap {
   #image = null;
   #shown = null; // the view that the picture on the screen has
   #timer = 0;
+  #latest = null; // the picture asked for last
   #pointers = new Map();
   #moved = false;
   #onAsk;
+  #all = false; // nobody has moved the map since all of it was shown
 
   /** Draws into `box` what the WMS at `url` has; `onAsk(query)` is told of clicks. */
   constructor(box, scale, url, onAsk) {
@@ -32,7 +34,7 @@ export class SampleMap {
     box.addEventListener("pointercancel", (event) => this.#forget(event));
     box.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     box.addEventListener("keydown", (event) => this.#key(event));
-    new ResizeObserver(() => this.#changed()).observe(box);
+    new ResizeObserver(() => (this.#all ? this.showAll() : this.#changed())).observe(box);
   }
 
   /** The whole map is [west, south, east, north]; shows it all the first time. */
@@ -50,6 +52,7 @@ export class SampleMap {
 
   showAll() {
     if (!this.#extent) return;
+    this.#all = true;
     const [west, south, east, north] = this.#extent;
     this.#centre = [(west + east) / 2, (south + north) / 2];
     const { clientWidth, clientHeight } = this.#box;
@@ -59,6 +62,7 @@ export class SampleMap {
 
   /** Zooms by `factor`, keeping what is at the pixel in its place. */
   zoom(factor, x = this.#box.clientWidth / 2, y = this.#box.clientHeight / 2) {
+    this.#all = false;
     const before = this.#resolution;
     const [west, , east] = this.#extent ?? [0, 0, 1];
     this.#resolution = Math.min(Math.max(before / factor, FINEST), (east - west) / 100);
@@ -69,6 +73,7 @@ export class SampleMap {
   }
 
   #pan(x, y) {
+    this.#all = false;
     this.#centre[0] -= x * this.#resolution;
     this.#centre[1] += y * this.#resolution;
     this.#changed();
@@ -103,11 +108,10 @@ export class SampleMap {
 
   #query(view, request, layers) {
     const bounds = [view.west, view.south, view.east, view.north].join(",");
-    const query = new URLSearchParams({
+    return new URLSearchParams({
       SERVICE: "WMS", VERSION: "1.3.0", REQUEST: request, LAYERS: layers, STYLES: "", CRS, BBOX: bounds,
       WIDTH: view.width, HEIGHT: view.height, FORMAT: "image/png", TRANSPARENT: "TRUE",
     });
-    return query;
   }
 
   #request() {
@@ -132,7 +136,6 @@ export class SampleMap {
     this.#latest = next;
     next.src = `${this.#url}&${this.#query(view, "GetMap", this.#layers.join(","))}`;
   }
-  #latest = null;
 
   /** Where the map has moved on while the picture came, the picture follows. */
   #changedSince(view) {

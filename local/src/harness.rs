@@ -165,3 +165,6 @@ async fn name_peer(
     });
     next.run(request).await
 }
+
+#[cfg(test)]
+mod tests;

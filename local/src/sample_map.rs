@@ -7,7 +7,7 @@ use std::{fs, io};
 pub const NAME: &str = "lindmatt";
 
 /// Extent of the map in EPSG:2056: west, south, east, north.
-pub const EXTENT: [f64; 4] = [2_599_940.0, 1_199_940.0, 2_601_480.0, 1_201_020.0];
+pub const EXTENT: [f64; 4] = [2_599_900.0, 1_199_860.0, 2_601_600.0, 1_201_060.0];
 
 const MAPFILE: &str = include_str!("../demo/lindmatt.map");
 

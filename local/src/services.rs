@@ -1,5 +1,7 @@
 //! What the functions need around them, started and stopped together.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use mapgate_core::clock::Clock;
 use mapgate_core::random::Random;
@@ -56,6 +58,12 @@ impl Services {
         self.dynamodb.as_ref().map(Service::url)
     }
 
+    /// Where the keys and all that lasts are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The variables that the functions need to find all this, at `base_url`; what the environment sets wins.
     pub fn variables(
         &self,
@@ -108,7 +116,9 @@ impl Services {
             (None, None) => None,
         };
         let host = self.smtp.address().to_string();
-        let mut settings = json!({ "vars": { "smtp": { "host": host, "ssl": false, "starttls": false } } });
+        // Whole, since it is merged with the operator's: the catcher knows no login.
+        let smtp = json!({ "host": host, "ssl": false, "starttls": false, "user": null, "password": null });
+        let mut settings = json!({ "vars": { "smtp": smtp } });
         match (given, seed.ogc_servers.first()) {
             (Some(path), _) => {
                 let path = path.canonicalize().with_context(|| path.display().to_string())?;

@@ -9,8 +9,8 @@ use super::request::{Fault, Version};
 use crate::sample_map::{EXTENT, LAYERS, NAME, SampleLayer};
 
 /// West, south, east and north in degrees and in Web Mercator metres, as `MapServer` rounds them.
-const DEGREES: [f64; 4] = [7.438_795, 46.951_864, 7.459_031, 46.961_582];
-const MERCATOR: [f64; 4] = [827_977.0, 5_934_000.0, 830_229.0, 5_935_590.0];
+const DEGREES: [f64; 4] = [7.438_269, 46.951_144, 7.460_608, 46.961_942];
+const MERCATOR: [f64; 4] = [827_918.0, 5_933_890.0, 830_405.0, 5_935_650.0];
 
 #[derive(Template)]
 #[template(path = "capabilities_130.xml")]

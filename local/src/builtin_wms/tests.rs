@@ -81,11 +81,11 @@ async fn a_picture_is_white_or_transparent_where_nothing_is() {
 async fn the_lake_is_in_the_same_place_in_every_system() {
     // The lake's middle, east of the town: a quarter of the picture is around it.
     for area in [
-        "VERSION=1.3.0&CRS=EPSG:2056&BBOX=2601280,1199990,2601380,1200090",
-        "VERSION=1.3.0&CRS=EPSG:3857&BBOX=829936,5934070,830080,5934217",
-        "VERSION=1.3.0&CRS=EPSG:4326&BBOX=46.95231,7.45640,46.95321,7.45771",
-        "VERSION=1.3.0&CRS=CRS:84&BBOX=7.45640,46.95231,7.45771,46.95321",
-        "VERSION=1.1.1&SRS=EPSG:4326&BBOX=7.45640,46.95231,7.45771,46.95321",
+        "VERSION=1.3.0&CRS=EPSG:2056&BBOX=2601150,1200010,2601250,1200110",
+        "VERSION=1.3.0&CRS=EPSG:3857&BBOX=829746,5934108,829893,5934254",
+        "VERSION=1.3.0&CRS=EPSG:4326&BBOX=46.951172,7.453739,46.952071,7.455053",
+        "VERSION=1.3.0&CRS=CRS:84&BBOX=7.453739,46.951172,7.455053,46.952071",
+        "VERSION=1.1.1&SRS=EPSG:4326&BBOX=7.453739,46.951172,7.455053,46.952071",
     ] {
         let query = format!(
             "SERVICE=WMS&REQUEST=GetMap&STYLES=&FORMAT=image/png&WIDTH=20&HEIGHT=20&LAYERS=landcover&{area}"
