@@ -19,6 +19,7 @@ use crate::identity::{self, Credentials, Identity, Memory, Parts, Peer, client_a
 use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::secrets::{Keyring, Secrets};
+use crate::session::csrf::{self, Csrf};
 use crate::settings::{Settings, Validator};
 use crate::table::Table;
 
@@ -138,6 +139,19 @@ impl Gate {
             clock: &self.clock,
             audit_retention_days: self.settings.audit_retention_days,
         }
+    }
+
+    /// The token for the forms of the browser that asks. `secrets` are those of [`Gate::secrets`].
+    pub fn csrf(&self, request: &request::Parts, secrets: &Secrets) -> Result<Csrf, Failure> {
+        let (headers, secure) = (&request.headers, self.is_https(request));
+        let csrf = Csrf::of(headers, secure, secrets, &self.random, self.clock.now())?;
+        csrf.ok_or(Failure::Unavailable)
+    }
+
+    /// Whether a form's `token` belongs to the browser that sent it.
+    #[must_use]
+    pub fn csrf_is_valid(&self, request: &request::Parts, secrets: &Secrets, token: &str) -> bool {
+        csrf::is_valid(&request.headers, self.is_https(request), secrets, token)
     }
 
     /// The client's address.

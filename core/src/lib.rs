@@ -15,5 +15,6 @@ pub mod oauth;
 pub mod identity;
 pub mod ogc;
 pub mod http;
+pub mod pages;
 pub mod gate;
 pub mod lambda;
