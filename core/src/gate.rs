@@ -1,6 +1,8 @@
 //! The gate: settings, table, keys, clients and clock, made once per cold start, each expensive part on first use.
 //! Rooms above never see it: they take the parts they need.
 
+mod ticket;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ use http::{HeaderValue, header};
 /// The usual limit of a request's body, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// Marks an answer that depends on who asks: no cache may keep it.
+/// Marks an answer that depends on who asks: no cache may keep it. Marking it twice does no more.
 #[must_use]
 pub fn private(mut response: Response) -> Response {
     let headers = response.headers_mut();
@@ -27,6 +27,9 @@ pub fn private(mut response: Response) -> Response {
         header::CACHE_CONTROL,
         HeaderValue::from_static("private, no-store"),
     );
-    headers.append(header::VARY, HeaderValue::from_static("Cookie, Authorization"));
+    let vary = HeaderValue::from_static("Cookie, Authorization");
+    if !headers.get_all(header::VARY).iter().any(|known| *known == vary) {
+        headers.append(header::VARY, vary);
+    }
     response
 }

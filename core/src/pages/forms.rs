@@ -55,8 +55,10 @@ pub struct PasswordForm<'a> {
     pub hidden: &'a [(&'a str, &'a str)],
     /// Where the answer to the POST may redirect, as a [`super::form_target`].
     pub target: Option<&'a str>,
-    /// Whose password, where that is known: then the form does not ask for it.
+    /// The user name to begin with.
     pub username: Option<&'a str>,
+    /// Whether it is known whose password this is, so that the form does not ask for the name.
+    pub is_known: bool,
     /// Whether the user must change the password before going on.
     pub must_change: bool,
     /// What was wrong with the last try.
@@ -86,6 +88,7 @@ struct LoginPage<'a> {
     language: Language,
     action: String,
     intro: Option<String>,
+    focus: &'a str,
     form: &'a LoginForm<'a>,
 }
 
@@ -95,6 +98,7 @@ struct PasswordPage<'a> {
     language: Language,
     action: String,
     whose: Option<String>,
+    focus: &'a str,
     form: &'a PasswordForm<'a>,
 }
 
@@ -133,7 +137,9 @@ impl Language {
 /// The login page.
 #[must_use]
 pub fn login_form(language: Language, form: &LoginForm<'_>) -> Response {
+    let first = form.username.map_or("login", |_| "password");
     let page = LoginPage {
+        focus: form.error.map_or(first, |error| error.field),
         language,
         action: language.kept(form.action),
         intro: form.intro.map(|(id, arguments)| text(language, id, arguments)),
@@ -146,10 +152,12 @@ pub fn login_form(language: Language, form: &LoginForm<'_>) -> Response {
 #[must_use]
 pub fn password_form(language: Language, form: &PasswordForm<'_>) -> Response {
     let whose = |username| text(language, "password-for", &[("username", username)]);
+    let first = form.username.map_or("login", |_| "oldPassword");
     let page = PasswordPage {
+        focus: form.error.map_or(first, |error| error.field),
         language,
         action: language.kept(form.action),
-        whose: form.username.map(whose),
+        whose: form.username.filter(|_| form.is_known).map(whose),
         form,
     };
     answer(form.status, &page, Some(form.csrf), form.target)

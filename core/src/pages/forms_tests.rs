@@ -121,6 +121,7 @@ async fn every_page_is_there_in_every_language() {
             hidden: &[],
             target: None,
             username: Some("jane"),
+            is_known: true,
             must_change: true,
             error: Some(FieldError {
                 text: "password-too-short",

@@ -1,0 +1,102 @@
+//! Tickets on answers: a new one after a login, the same session's anew when it grows old, and none after a logout.
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, header, request, uri::Authority};
+
+use super::Gate;
+use crate::http::Failure;
+use crate::identity::{Identity, Scheme, sign_ticket};
+use crate::secrets::Secrets;
+use crate::session::{cookies_named, expired_cookies, ticket_cookie};
+use crate::table::User;
+
+impl Gate {
+    /// The `Set-Cookie`s that log `user` in, by a session of its own (so a session that someone else began is never
+    /// gone on with). `secrets` are those of [`Gate::secrets`].
+    ///
+    /// Where the browser brought a cookie of the name, the form with `Domain` (Pyramid's) is cleared first: it would
+    /// be sent before the new one, and the visitor would stay who he was.
+    pub fn log_in(
+        &self,
+        request: &request::Parts,
+        secrets: &Secrets,
+        user: &User,
+    ) -> Result<Vec<HeaderValue>, Failure> {
+        let ticket = sign_ticket(secrets, &self.random, self.clock.now(), user, None)?;
+        let cookie = ticket.and_then(|ticket| ticket_cookie(&self.settings.authtkt, &ticket));
+        let cookie = cookie.ok_or(Failure::Unavailable)?;
+        let name = &self.settings.authtkt.cookie_name;
+        let mut cookies = Vec::new();
+        if cookies_named(&request.headers, name).next().is_some() {
+            cookies
+                .extend(expired_cookies(&self.settings.authtkt, &self.asked_host(&request.headers)).skip(1));
+        }
+        cookies.push(cookie);
+        Ok(cookies)
+    }
+
+    /// The `Set-Cookie`s that clear the ticket, in both forms. They end no session: see
+    /// [`crate::table::Table::end_session`].
+    #[must_use]
+    pub fn cleared_cookies(&self, request: &request::Parts) -> Vec<HeaderValue> {
+        expired_cookies(&self.settings.authtkt, &self.asked_host(&request.headers)).collect()
+    }
+
+    /// Hands out the identity's ticket anew where it is older than `AUTHTKT_REISSUE_TIME`: the same session, from
+    /// now. Nothing on an answer that a cache may keep (one without `no-store`), nor on one that sets or clears
+    /// the ticket already. Where the keys cannot be read, the old ticket goes on.
+    pub async fn reissue(&self, identity: &Identity, mut response: Response) -> Response {
+        let (
+            Some(user),
+            Scheme::Ticket {
+                session,
+                reissue: true,
+                ..
+            },
+        ) = (&identity.user, &identity.scheme)
+        else {
+            return response;
+        };
+        let headers = response.headers();
+        let name = &self.settings.authtkt.cookie_name;
+        let has = |header, found: &dyn Fn(&str) -> bool| {
+            let mut values = headers
+                .get_all(header)
+                .iter()
+                .filter_map(|value| value.to_str().ok());
+            values.any(found)
+        };
+        let kept_nowhere = has(header::CACHE_CONTROL, &|policy| policy.contains("no-store"));
+        let decided = has(header::SET_COOKIE, &|cookie| {
+            cookie
+                .strip_prefix(name.as_str())
+                .is_some_and(|rest| rest.starts_with('='))
+        });
+        if !kept_nowhere || decided {
+            return response;
+        }
+        let Ok(secrets) = self.secrets().await else {
+            return response;
+        };
+        let ticket = sign_ticket(&secrets, &self.random, self.clock.now(), user, session.as_ref());
+        let cookie = ticket
+            .ok()
+            .flatten()
+            .and_then(|ticket| ticket_cookie(&self.settings.authtkt, &ticket));
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// The host without port that the browser asked: Pyramid gives it as its cookies' `Domain`.
+    fn asked_host(&self, headers: &HeaderMap) -> String {
+        let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let asked = asked.and_then(|host| host.parse::<Authority>().ok());
+        let own = || self.settings.base_url.host_with_port().parse::<Authority>().ok();
+        asked
+            .or_else(own)
+            .map(|authority| authority.host().to_owned())
+            .unwrap_or_default()
+    }
+}
