@@ -118,6 +118,12 @@ impl Form {
         self.0.iter().any(|(found, _)| found == name)
     }
 
+    /// Whether `name` stands there twice.
+    #[must_use]
+    pub fn is_repeated(&self, name: &str) -> bool {
+        self.0.iter().filter(|(found, _)| found == name).count() > 1
+    }
+
     /// A name that stands there twice, if any: OAuth requests refuse it (RFC 6749 §3.1), as do those of mapgate's
     /// own forms.
     #[must_use]

@@ -2,6 +2,7 @@
 //! verification of access tokens. Signing is oauth-token's alone.
 
 mod access_token;
+mod client_secret;
 mod code;
 mod keys;
 pub mod pkce;
@@ -10,8 +11,9 @@ mod refresh_token;
 mod scope;
 
 pub use access_token::{Claims, InvalidToken, TokenVerifier};
+pub use client_secret::{client_secret_hash, client_secret_verifies};
 pub use code::{CodeToken, code_hash, code_verifies};
 pub use keys::{BadKey, PublicKey, key_pair};
 pub use redirect_uri::{RedirectMatch, match_redirect_uri, valid_redirect_uri};
 pub use refresh_token::RefreshToken;
-pub use scope::{ADMIN, InvalidScope, MAP, OPENID, grant_scope, has_scope};
+pub use scope::{ADMIN, InvalidScope, MAP, OPENID, grant_scope, has_scope, narrow_scope};

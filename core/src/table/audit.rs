@@ -30,6 +30,8 @@ pub enum Event {
     CodeIssued,
     /// A code was exchanged for tokens.
     CodeRedeemed,
+    /// An exchange that did not fit its code, which is dead since.
+    CodeRefused,
     /// A code came a second time; what the first one gave was revoked.
     CodeReplayed,
     /// Tokens were refreshed.

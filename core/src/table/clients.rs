@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::item::{Item, Key, from_item, to_item};
 use super::{Table, TableError, unavailable};
 
+/// The most bytes of a client's identifier: it stands in keys, which DynamoDB limits.
+pub const MAX_CLIENT_ID: usize = 255;
+
 /// An OAuth2 client (RFC 6749 §2), with the fields of contract section 5.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
@@ -41,8 +44,11 @@ pub(super) fn read(item: Item) -> Result<Client, TableError> {
 }
 
 impl Table {
-    /// The client of that identifier, read consistently.
+    /// The client of that identifier, read consistently. One that is empty or over [`MAX_CLIENT_ID`] is nobody's.
     pub async fn client(&self, client_id: &str) -> Result<Option<Client>, TableError> {
+        if !(1..=MAX_CLIENT_ID).contains(&client_id.len()) {
+            return Ok(None);
+        }
         self.get(&key(client_id)).await?.map(read).transpose()
     }
 

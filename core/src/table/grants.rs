@@ -112,9 +112,10 @@ pub enum Rotation {
     UserChanged,
 }
 
-/// A user's own condition in a transaction: still the same account, in force, of the same generation.
+/// A user's own condition in a transaction: still the same account, in force, of the same generation, and with a
+/// password that the user chose.
 const USER_STANDS: &str = "id = :id AND generation = :generation AND deactivated = :false \
-     AND (attribute_type(expire_on, :null) OR attribute_not_exists(expire_on) OR expire_on > :now)";
+     AND is_password_changed = :true AND (attribute_type(expire_on, :null) OR attribute_not_exists(expire_on) OR expire_on > :now)";
 
 pub(super) fn key(grant: &GrantKey) -> Key {
     let GrantKey {
@@ -153,7 +154,8 @@ impl Table {
             .map_err(|_| TableError::Unavailable("a code twice".to_owned()))
     }
 
-    /// The client and the code of a token request, in one consistent request.
+    /// The client and the code of a token request, in one consistent request. `client_id` is at most
+    /// [`MAX_CLIENT_ID`](super::MAX_CLIENT_ID) bytes and not empty.
     pub async fn client_and_code(
         &self,
         client_id: &str,
@@ -167,7 +169,8 @@ impl Table {
         ))
     }
 
-    /// The client and the family of a refresh, in one consistent request.
+    /// The client and the family of a refresh, in one consistent request. `client_id` is at most
+    /// [`MAX_CLIENT_ID`](super::MAX_CLIENT_ID) bytes and not empty.
     pub async fn client_and_grant(
         &self,
         client_id: &str,
@@ -308,6 +311,7 @@ impl Table {
             .expression_attribute_values(":id", n(id.0))
             .expression_attribute_values(":generation", n(generation))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
             .expression_attribute_values(":null", s("NULL"))
             .expression_attribute_values(":now", n(now.millis()))
             .build()

@@ -18,7 +18,7 @@ mod users;
 
 pub use attempts::{Attempt, Place};
 pub use audit::{AuditEntry, Event};
-pub use clients::Client;
+pub use clients::{Client, MAX_CLIENT_ID};
 pub use grants::{Code, CodeStage, Grant, GrantKey, Redemption, Rotation};
 pub use identity::{Holder, IdentityRecord};
 pub use roles::{ANONYMOUS, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles};

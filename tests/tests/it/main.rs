@@ -7,4 +7,5 @@
 
 mod http;
 mod identity;
+mod oauth;
 mod table;

@@ -1,0 +1,123 @@
+//! `grant_type=refresh_token` (RFC 6749 §6), with rotation (RFC 9700 §4.14.2).
+
+use std::time::Duration;
+
+use mapgate_core::clock::Timestamp;
+use mapgate_core::oauth::{RefreshToken, narrow_scope};
+use mapgate_core::table::{Client, Event, Grant, Rotation};
+
+use crate::error::TokenError;
+use crate::token::Call;
+use crate::tokens::{Tokens, family_expires_at};
+
+/// Nothing more is said of a token that is unknown, used, expired, another client's, or whose user changed.
+const NOT_VALID: TokenError = TokenError::InvalidGrant("the refresh token is not valid, or no longer");
+
+/// How long a used token still gives its successor: a client that lost the reply must not be logged out.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often a refresh that others overtook looks again. Each turn means that another one got through.
+const TURNS: usize = 4;
+
+/// How a token stands to its family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is the one in force.
+    InForce,
+    /// It was the one before, a moment ago, and its successor has not been used.
+    JustUsed,
+    /// It was used long since, or never given out.
+    Reused,
+}
+
+/// Exchanges a refresh token for the next one of its family.
+///
+/// Refuses one that is unknown, expired or another client's, and a scope beyond the one granted. One that was used
+/// before ends the family.
+pub(crate) async fn refresh(call: &Call<'_>) -> Result<Tokens, TokenError> {
+    let text = call.form.get("refresh_token");
+    let text = text.ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
+    let Some(token) = RefreshToken::verify(text, call.secrets) else {
+        let client = call
+            .gate
+            .table()
+            .await
+            .client(&call.credentials.client_id)
+            .await?;
+        call.credentials.authenticate(client, call.secrets)?;
+        return Err(NOT_VALID);
+    };
+    for _ in 0..TURNS {
+        if let Some(tokens) = turn(call, &token).await? {
+            return Ok(tokens);
+        }
+    }
+    Err(NOT_VALID)
+}
+
+/// One look at the family; `None` where another refresh came between look and rotation.
+async fn turn(call: &Call<'_>, token: &RefreshToken) -> Result<Option<Tokens>, TokenError> {
+    let (client, mut grant) = client_and_grant(call, token).await?;
+    let scope = narrow_scope(call.form.get("scope"), &grant.scope, &client.scopes)?;
+    let (table, username) = (call.gate.table().await, grant.key.username.clone());
+    match standing(token.counter, &grant, call.now) {
+        Standing::InForce => {
+            let expires_at = family_expires_at(call.gate, grant.created_at, call.now);
+            let audit = call.audit(Event::TokenRefreshed, &username);
+            match table.rotate_grant(&grant, expires_at, call.now, &audit).await? {
+                Rotation::Rotated => {
+                    grant.counter += 1;
+                    grant.expires_at = expires_at;
+                }
+                Rotation::UserChanged => return Err(NOT_VALID),
+                Rotation::Overtaken => return Ok(None),
+            }
+        }
+        Standing::JustUsed => {
+            // Nothing is written, so nothing else would notice a user who changed.
+            let user = table.user(&username).await?;
+            let stands = user.is_some_and(|user| {
+                user.id == grant.user_id
+                    && user.generation == grant.generation
+                    && user.is_active(call.now)
+                    && user.is_password_changed
+            });
+            if !stands {
+                return Err(NOT_VALID);
+            }
+        }
+        Standing::Reused => {
+            let audit = call.audit(Event::RefreshTokenReused, &username);
+            table.revoke_grant(&grant.key, &audit).await?;
+            return Err(NOT_VALID);
+        }
+    }
+    call.signer.tokens(&grant, scope).map(Some)
+}
+
+/// The client, authenticated, and the family of its token, where that still lives.
+async fn client_and_grant(call: &Call<'_>, token: &RefreshToken) -> Result<(Client, Grant), TokenError> {
+    let table = call.gate.table().await;
+    let (client, grant) = table
+        .client_and_grant(&call.credentials.client_id, &token.grant)
+        .await?;
+    let client = call.credentials.authenticate(client, call.secrets)?;
+    // With one session a user, another family may have taken the place.
+    let grant = grant.filter(|grant| {
+        grant.key == token.grant
+            && grant.key.client_id == client.client_id
+            && !grant.revoked
+            && call.now < grant.expires_at
+    });
+    Ok((client, grant.ok_or(NOT_VALID)?))
+}
+
+fn standing(counter: i64, grant: &Grant, now: Timestamp) -> Standing {
+    if counter == grant.counter {
+        Standing::InForce
+    } else if counter + 1 == grant.counter && now.since(grant.rotated_at) < GRACE {
+        Standing::JustUsed
+    } else {
+        Standing::Reused
+    }
+}
