@@ -5,6 +5,7 @@
     reason = "what a test leans on must be there, or the test ends"
 )]
 
+mod house;
 mod http;
 mod identity;
 mod oauth;
