@@ -29,8 +29,13 @@ pub async fn gate_of(environment: &Environment, aws: Aws) -> Result<Gate, Vec<St
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
-    Gate::new(settings, aws, Clock::system(), Random::system())
-        .map_err(|error| error.to_string().lines().map(str::to_owned).collect())
+    let mut gate = Gate::new(settings, aws, Clock::system(), Random::system())
+        .map_err(|error| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
+    // Lambda sets it, `cargo lambda watch` does not.
+    if environment.get("LAMBDA_TASK_ROOT").is_some() {
+        gate.outbound = gate.outbound.without_local_addresses();
+    }
+    Ok(gate)
 }
 
 async fn settings(environment: &Environment, aws: &Aws) -> Result<Settings, Vec<String>> {

@@ -1,20 +1,63 @@
-//! mapgate's function mapserver-proxy.
+//! mapgate's function mapserver-proxy: a gatekeeper in front of `MapServer`, QGIS Server, `GeoServer` and others.
+//!
+//! What is understood, allowed and shown is decided in [`mapgate_core::ogc`]; here a request gets its identity, its
+//! server and its way there and back.
+
+mod answer;
+mod backend;
+mod fault;
+mod mapserv_proxy;
+mod servers;
+mod trees;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::get;
 use mapgate_core::gate::{Gate, health};
-use mapgate_core::http::service;
+use mapgate_core::http::with_limit;
 use mapgate_core::settings::Service;
 
 /// Every path that [`router`] serves.
-pub const ROUTES: &[&str] = &["/health/mapserver-proxy"];
+pub const ROUTES: &[&str] = &[
+    "/mapserv_proxy",
+    "/mapserv_proxy/{ogcserver}",
+    "/health/mapserver-proxy",
+];
+
+/// The largest body of a map request, in bytes.
+const BODY_LIMIT: usize = 6 * 1024 * 1024;
+
+/// What the function keeps from one request to the next.
+struct Proxy {
+    gate: Arc<Gate>,
+    servers: servers::Servers,
+    trees: trees::Trees,
+}
 
 /// The function's routes.
 pub fn router(gate: Arc<Gate>) -> Router {
-    service(
-        health(&gate, "mapserver-proxy"),
-        &gate.settings,
+    let settings = gate.settings.clone();
+    let health = health(&gate, "mapserver-proxy");
+    let proxy = Arc::new(Proxy {
+        gate,
+        servers: servers::Servers::default(),
+        trees: trees::Trees::default(),
+    });
+    let routes = Router::new()
+        .route(
+            "/mapserv_proxy",
+            get(mapserv_proxy::get).post(mapserv_proxy::post),
+        )
+        .route(
+            "/mapserv_proxy/{ogcserver}",
+            get(mapserv_proxy::get).post(mapserv_proxy::post),
+        )
+        .with_state(proxy);
+    with_limit(
+        routes.merge(health),
+        &settings,
         Some(Service::Mapserver),
+        BODY_LIMIT,
     )
 }

@@ -8,5 +8,6 @@
 mod house;
 mod http;
 mod identity;
+mod mapserver_proxy;
 mod oauth;
 mod table;

@@ -1,0 +1,63 @@
+//! Calling a map server.
+
+use http::{HeaderMap, StatusCode};
+use mapgate_core::gate::Gate;
+use reqwest::Response;
+
+use crate::fault::Fault;
+
+/// Sends a GET with `query` behind what the server's URL already has, and these headers alone.
+///
+/// 502 where the server is down, misconfigured or redirects, 504 where it is slow. What went wrong is in the log.
+pub async fn send(gate: &Gate, url: &str, query: &str, headers: HeaderMap) -> Result<Response, Fault> {
+    let down = |error: &dyn std::fmt::Display| {
+        tracing::error!(url, %error, "the map server cannot be called");
+        Fault::backend(StatusCode::BAD_GATEWAY, "The map server does not answer.")
+    };
+    let client = gate.outbound.client().map_err(|error| down(&error))?;
+    let target = with_query(url, query);
+    gate.outbound.check(&target).map_err(|error| down(&error))?;
+    let response = match client.get(target).headers(headers).send().await {
+        Ok(response) => response,
+        Err(error) if error.is_timeout() => {
+            tracing::error!(url, error = %error.without_url(), "the map server is slow");
+            return Err(Fault::backend(
+                StatusCode::GATEWAY_TIMEOUT,
+                "The map server does not answer in time.",
+            ));
+        }
+        Err(error) => return Err(down(&error.without_url())),
+    };
+    if response.status().is_redirection() {
+        return Err(down(&format!("it redirects ({})", response.status())));
+    }
+    Ok(response)
+}
+
+/// A URL with more parameters behind its own.
+fn with_query(url: &str, query: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let separator = match url.rsplit_once('?') {
+        None => "?",
+        Some((_, own)) if own.is_empty() || own.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    format!("{url}{separator}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_query;
+
+    #[test]
+    fn a_servers_own_parameters_stay() {
+        for (url, expected) in [
+            ("http://b/m", "http://b/m?a=1"),
+            ("http://b/m?", "http://b/m?a=1"),
+            ("http://b/m?map=/x", "http://b/m?map=/x&a=1"),
+            ("http://b/m?map=/x&#y", "http://b/m?map=/x&a=1"),
+        ] {
+            assert_eq!(with_query(url, "a=1"), expected);
+        }
+    }
+}

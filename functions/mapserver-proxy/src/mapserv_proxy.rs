@@ -1,0 +1,250 @@
+//! `/mapserv_proxy` and `/mapserv_proxy/{ogcserver}`.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request};
+use mapgate_core::gate::Gate;
+use mapgate_core::http::{Failure, Reach};
+use mapgate_core::identity::{Identity, Scheme};
+use mapgate_core::oauth::{MAP, has_scope};
+use mapgate_core::ogc::{
+    Asked, CapabilitiesFilter, ExceptionForm, OgcCode, OgcError, Operation, Params, Refusal, Rules, Service,
+    Tree, UrlRewriter, decide,
+};
+use mapgate_core::table::{Auth, ServerType};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::Proxy;
+use crate::answer::{Way, answer, capabilities};
+use crate::backend;
+use crate::fault::{Fault, refusal};
+use crate::servers::Server;
+
+/// `GET`: a WMS or WFS request by key-value pairs.
+pub async fn get(State(proxy): State<Arc<Proxy>>, name: Option<Path<String>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    let form = ExceptionForm::asked(query);
+    let name = name.map(|Path(name)| name);
+    match proxied(&proxy, name.as_deref(), &parts, query, form).await {
+        Ok(response) => response,
+        Err(fault) => fault.into_response(form),
+    }
+}
+
+/// `POST`: refused until the bodies of WMS and WFS are understood.
+pub async fn post(request: Request) -> Response {
+    let form = ExceptionForm::asked(request.uri().query().unwrap_or_default());
+    let error = OgcError::new(
+        OgcCode::OperationNotSupported,
+        "Requests by POST are not offered.",
+    );
+    Fault::bad_request(error).into_response(form)
+}
+
+async fn proxied(
+    proxy: &Proxy,
+    name: Option<&str>,
+    parts: &request::Parts,
+    query: &str,
+    form: ExceptionForm,
+) -> Result<Response, Fault> {
+    let gate = &proxy.gate;
+    let identity = gate.identify(parts, Reach::Own).await?;
+    if let Scheme::Bearer { scope, .. } = &identity.scheme
+        && !has_scope(scope, MAP)
+    {
+        return Err(Failure::InsufficientScope(MAP).into());
+    }
+    let params = Params::parse(query).map_err(Fault::bad_request)?;
+    let mut names = params.iter().map(|(name, _)| name);
+    if identity.user.is_none() && names.any(|name| name == "AUTHENTICATION_REQUIRED") {
+        return Ok(authentication_required(gate.settings.basicauth, form));
+    }
+    let server = server(proxy, name, &params).await?;
+    let asked = Asked::parse(server.program(), query).map_err(Fault::bad_request)?;
+    if asked.operation == Operation::GetCapabilities && gate.settings.hide_capabilities {
+        let error = OgcError::new(OgcCode::OperationNotSupported, "The capabilities are hidden.");
+        return Err(Fault::Ogc(StatusCode::NOT_FOUND, error));
+    }
+    let known = Known::read(proxy, &server, &asked).await?;
+    let role_ids = identity.role_ids().into_iter().map(|role| role.0).collect();
+    let forward = match decide(&asked, &known.rules, &known.tree, &role_ids) {
+        Ok(forward) => forward,
+        Err(forbidden) => {
+            if matches!(forbidden, Refusal::Forbidden(_)) {
+                let user = identity
+                    .user
+                    .as_ref()
+                    .map_or("anonymous", |user| user.username.as_str());
+                tracing::info!(user, server = server.record.name, "a layer is forbidden");
+            }
+            return Ok(refusal(forbidden, identity.user.is_some(), form));
+        }
+    };
+    let own = own_parameters(&server, &identity);
+    let written = forward.query_string(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let proxy_url = proxy_url(gate, &server);
+    let headers = headers(gate, parts, &server, &identity, &proxy_url);
+    let response = backend::send(gate, server.url(asked.service), &written, headers).await?;
+    let urls = UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
+        .with_advertised(&known.tree);
+    if asked.operation == Operation::GetCapabilities {
+        let filter = CapabilitiesFilter::new(asked.service, server.program(), known.rules, role_ids, urls);
+        return capabilities(response, filter, &forward).await;
+    }
+    answer(response, urls, &forward, Way::of(&forward)).await
+}
+
+/// `authentication_required` is how a desktop GIS asks to be asked.
+fn authentication_required(basicauth: bool, form: ExceptionForm) -> Response {
+    let error = OgcError::new(OgcCode::NoApplicableCode, "Authentication is required.");
+    let response = Fault::Ogc(StatusCode::FORBIDDEN, error).into_response(form);
+    if basicauth {
+        Failure::WrongBasic.onto(response)
+    } else {
+        response
+    }
+}
+
+/// The server of the path, else of `ogcserver`, else the main one. Refuses an unknown one, naming those there are.
+async fn server(proxy: &Proxy, name: Option<&str>, params: &Params) -> Result<Arc<Server>, Fault> {
+    let asked = match name {
+        Some(name) => Some(name),
+        None => params.filled("OGCSERVER").map_err(Fault::bad_request)?,
+    };
+    let name = asked.or(proxy.gate.settings.main_ogc_server.as_deref());
+    proxy.servers.find(&proxy.gate, name).await?.map_err(|unknown| {
+        let text = format!(
+            "The OGC server is unknown; there are: {}.",
+            unknown.known.join(", ")
+        );
+        Fault::bad_request(OgcError::at(OgcCode::InvalidParameterValue, "ogcserver", text))
+    })
+}
+
+/// What the decision needs of a server.
+struct Known {
+    rules: Arc<Rules>,
+    tree: Arc<Tree>,
+}
+
+impl Known {
+    async fn read(proxy: &Proxy, server: &Server, asked: &Asked) -> Result<Self, Fault> {
+        let gate = &proxy.gate;
+        let read = async |service| proxy.trees.read(gate, server.url(service), service).await;
+        let wms = if server.groups_matter() || asked.needs_tree() && asked.service == Service::Wms {
+            Some(read(Service::Wms).await?)
+        } else {
+            None
+        };
+        let tree = match (asked.needs_tree(), asked.service, &wms) {
+            (false, ..) => Arc::default(),
+            (true, Service::Wms, Some(tree)) => tree.clone(),
+            (true, service, _) => read(service).await?,
+        };
+        Ok(Self {
+            rules: server.rules(wms.as_ref()),
+            tree,
+        })
+    }
+}
+
+/// The parameters that a server's run-time substitution reads. They come last, since there the last one wins.
+fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, String)> {
+    if server.record.auth != Auth::Standard {
+        return Vec::new();
+    }
+    let ids: Vec<String> = identity
+        .role_ids()
+        .iter()
+        .map(|role| role.0.to_string())
+        .collect();
+    let user_id = identity.user.as_ref().map_or(-1, |user| user.id.0);
+    let mut substitutions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in identity
+        .functionalities()
+        .remove("mapserver_substitution")
+        .unwrap_or_default()
+    {
+        if let Some((name, value)) = entry.split_once('=') {
+            let values = substitutions.entry(format!("s_{name}")).or_default();
+            values.push(value.to_owned());
+        } else {
+            tracing::warn!(entry, "mapserver_substitution needs name=value");
+        }
+    }
+    let mut own: Vec<(String, String)> = substitutions
+        .into_iter()
+        .map(|(name, values)| (name, values.join(",")))
+        .collect();
+    own.push(("role_ids".to_owned(), ids.join(",")));
+    own.push(("user_id".to_owned(), user_id.to_string()));
+    own
+}
+
+/// Where a client finds the server through the proxy; parameters are appended to it.
+fn proxy_url(gate: &Gate, server: &Server) -> String {
+    let name = utf8_percent_encode(&server.record.name, NON_ALPHANUMERIC).to_string();
+    gate.settings.base_url.join(&format!("/mapserv_proxy/{name}?"))
+}
+
+/// What a server is told beside the query: never the user's cookie or Authorization.
+fn headers(
+    gate: &Gate,
+    parts: &request::Parts,
+    server: &Server,
+    identity: &Identity,
+    proxy_url: &str,
+) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut add = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    for name in [header::ACCEPT, header::ACCEPT_LANGUAGE] {
+        if let Some(value) = parts.headers.get(&name).and_then(|value| value.to_str().ok()) {
+            add(name, value);
+        }
+    }
+    let address = gate.address(parts);
+    let proto = if gate.is_https(parts) { "https" } else { "http" };
+    let host = gate.settings.base_url.host_with_port();
+    // An IPv6 address stands quoted, in brackets (RFC 7239, 6).
+    let node = match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("\"[{address}]\""),
+    };
+    add(
+        header::FORWARDED,
+        &format!("for={node};host=\"{host}\";proto={proto}"),
+    );
+    add(HeaderName::from_static("x-forwarded-for"), &address.to_string());
+    add(HeaderName::from_static("x-forwarded-host"), host);
+    add(HeaderName::from_static("x-forwarded-proto"), proto);
+    if server.record.r#type == ServerType::Qgisserver {
+        add(
+            HeaderName::from_static("x-qgis-service-url"),
+            proxy_url.trim_end_matches('?'),
+        );
+    }
+    if server.record.auth == Auth::Geoserver
+        && let Some(user) = &identity.user
+    {
+        let roles = identity.role_ids();
+        let names = roles
+            .iter()
+            .filter_map(|id| identity.roles.get(*id))
+            .map(|role| role.name.as_str());
+        // A name with the separator in it would be two roles.
+        let names: Vec<&str> = names.filter(|name| !name.contains([';', ','])).collect();
+        add(HeaderName::from_static("sec-username"), &user.username);
+        add(HeaderName::from_static("sec-roles"), &names.join(";"));
+    }
+    headers
+}

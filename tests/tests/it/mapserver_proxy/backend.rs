@@ -1,0 +1,193 @@
+//! A map server that notes what reaches it, and the world of a test around it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, StatusCode, header};
+use mapgate_core::identity::sign_ticket;
+use mapgate_core::table::{Auth, DefaultAccess, Layer, OgcServer, RoleId, ServerType};
+use mapgate_tests::gate::{Answer, TestGate, get, with_header};
+
+const WMS: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_3_0.xml");
+const WMS_1_1_1: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_1_1.xml");
+const WFS: &str = include_str!("../../../../core/src/ogc/testdata/wfs_2_0_0.xml");
+const FEATURES: &str = include_str!("../../../../core/src/ogc/testdata/getfeature_2_0_0.xml");
+pub const EXCEPTION: &str = include_str!("../../../../core/src/ogc/testdata/exception_1_3_0.xml");
+
+/// A request that reached the map server.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub path: String,
+    pub query: String,
+    pub headers: HeaderMap,
+}
+
+type Log = Arc<Mutex<Vec<Seen>>>;
+
+/// A gate with OGC servers, the map server behind them, and Jane, who is an editor.
+pub struct World {
+    pub test: TestGate,
+    router: Router,
+    seen: Log,
+    pub cookie: String,
+    pub editor: RoleId,
+    pub url: String,
+}
+
+impl World {
+    pub async fn new(vars: &str) -> Self {
+        Self::with(vars, &[]).await
+    }
+
+    pub async fn with(vars: &str, variables: &[(&str, &str)]) -> Self {
+        let test = TestGate::with(&format!("  main_ogc_server: main\n{vars}"), variables).await;
+        let editor = test.role("editor").await;
+        test.user("jane", "correct horse", &[editor], false).await;
+        let seen = Log::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let backend = Router::new().fallback(answer).with_state(seen.clone());
+        tokio::spawn(async move { axum::serve(listener, backend).await });
+        let router = mapgate_mapserver_proxy::router(test.gate.clone());
+        let cookie = ticket(&test).await;
+        let world = Self {
+            test,
+            router,
+            seen,
+            cookie,
+            editor,
+            url,
+        };
+        for (name, path) in [
+            ("main", "/mapserv?map=/srv/demo.map"),
+            ("html", "/html"),
+            ("exception", "/exception"),
+            ("slow", "/slow"),
+            ("redirect", "/redirect"),
+            ("boom", "/boom"),
+            ("broken", "/broken"),
+        ] {
+            world.server(&world.record(name, path)).await;
+        }
+        world
+    }
+
+    pub fn record(&self, name: &str, path: &str) -> OgcServer {
+        OgcServer {
+            name: name.to_owned(),
+            url: format!("{}{path}", self.url),
+            url_wfs: None,
+            r#type: ServerType::Mapserver,
+            auth: Auth::Standard,
+            default_access: DefaultAccess::Private,
+        }
+    }
+
+    /// Writes a server: everybody reads roads, editors parcels.
+    pub async fn server(&self, record: &OgcServer) {
+        let layer = |name: &str, public: bool, roles: &[RoleId]| Layer {
+            name: name.to_owned(),
+            public,
+            roles: roles.iter().copied().collect(),
+            write_roles: BTreeSet::new(),
+        };
+        let layers = [layer("roads", true, &[]), layer("parcels", false, &[self.editor])];
+        let table = self.test.gate.table().await;
+        table
+            .put_ogc_server(record, &layers)
+            .await
+            .expect("the server is written");
+    }
+
+    /// An anonymous request.
+    pub async fn ask(&self, path: &str) -> Answer {
+        self.test.send(self.router.clone(), get(path)).await
+    }
+
+    /// Jane's request, by ticket.
+    pub async fn jane(&self, path: &str) -> Answer {
+        self.with_header(path, "cookie", &self.cookie).await
+    }
+
+    pub async fn with_header(&self, path: &str, name: &'static str, value: &str) -> Answer {
+        self.send(with_header(get(path), name, value)).await
+    }
+
+    pub async fn send(&self, request: http::Request<Body>) -> Answer {
+        self.test.send(self.router.clone(), request).await
+    }
+
+    /// What reached the map server since the last call, its own capabilities left out.
+    pub fn seen(&self) -> Vec<Seen> {
+        let all = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        all.into_iter()
+            .filter(|seen| seen.headers.contains_key("forwarded"))
+            .collect()
+    }
+}
+
+async fn ticket(test: &TestGate) -> String {
+    let secrets = test.gate.secrets().await.expect("keys");
+    let user = test
+        .gate
+        .table()
+        .await
+        .user("jane")
+        .await
+        .expect("an answer")
+        .expect("Jane");
+    let ticket = sign_ticket(&secrets, &test.gate.random, test.clock.now(), &user, None);
+    format!("auth_tkt={}", ticket.expect("randomness").expect("a key"))
+}
+
+async fn answer(State(log): State<Log>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let headers = request.headers().clone();
+    let xml = |text: &'static str| {
+        (
+            [
+                (header::CONTENT_TYPE, "text/xml; charset=UTF-8"),
+                (header::ETAG, "\"x\""),
+            ],
+            text,
+        )
+            .into_response()
+    };
+    let asks = |part: &str| query.contains(part);
+    let response = match path.as_str() {
+        "/broken" => xml("<html/>"),
+        _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WFS") => xml(WFS),
+        _ if asks("REQUEST=GetCapabilities") && asks("VERSION=1.1.1") => xml(WMS_1_1_1),
+        _ if asks("REQUEST=GetCapabilities") => xml(WMS),
+        "/html" => ([(header::CONTENT_TYPE, "text/html")], "<p>secret SQL</p>").into_response(),
+        "/exception" => xml(EXCEPTION),
+        "/boom" => (StatusCode::INTERNAL_SERVER_ERROR, "secret SQL").into_response(),
+        "/redirect" => (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response(),
+        "/slow" => {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            StatusCode::OK.into_response()
+        }
+        _ if asks("REQUEST=GetFeature&") => xml(FEATURES),
+        _ => (
+            [
+                (header::CONTENT_TYPE, "image/png"),
+                (header::SET_COOKIE, "a=b"),
+                (header::SERVER, "x"),
+            ],
+            "PNG",
+        )
+            .into_response(),
+    };
+    log.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(Seen { path, query, headers });
+    response
+}

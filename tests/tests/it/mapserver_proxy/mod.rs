@@ -1,0 +1,412 @@
+//! The map proxy (contract, section 6), against a map server that notes what reaches it.
+
+mod backend;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use mapgate_core::table::{Auth, DefaultAccess, Layer, ServerType};
+use mapgate_tests::gate::{Answer, get, with_header};
+
+use backend::World;
+
+const MAP: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&STYLES=&CRS=EPSG:4326&BBOX=1,2,3,4&WIDTH=1&HEIGHT=1&FORMAT=image/png";
+const SENT: &str = "CRS=EPSG:4326&BBOX=1,2,3,4&WIDTH=1&HEIGHT=1&FORMAT=image/png";
+
+fn map(layers: &str) -> String {
+    format!("/mapserv_proxy?ogcserver=main&{MAP}&LAYERS={layers}")
+}
+
+async fn world() -> World {
+    World::new("  hide_capabilities: false").await
+}
+
+fn is_sandboxed(answer: &Answer) {
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(
+        answer.header("content-security-policy"),
+        "sandbox; default-src 'none'"
+    );
+}
+
+#[tokio::test]
+async fn a_readable_layer_passes_with_the_proxys_own_parameters_last() {
+    let world = world().await;
+    let answer = world.ask(&map("roads")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "PNG"));
+    assert_eq!(answer.header("content-type"), "image/png");
+    assert_eq!(answer.header("cache-control"), "private, no-store");
+    let vary: Vec<_> = answer.headers.get_all("vary").iter().collect();
+    assert!(
+        vary.iter().any(|vary| *vary == "Cookie, Authorization") && vary.iter().any(|vary| *vary == "Origin")
+    );
+    assert!(!answer.headers.contains_key("set-cookie") && !answer.headers.contains_key("server"));
+    is_sandboxed(&answer);
+    let answer = world.jane(&map("parcels,roads")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let seen = world.seen();
+    let queries: Vec<&str> = seen.iter().map(|seen| seen.query.as_str()).collect();
+    let start = "map=/srv/demo.map&SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=";
+    assert_eq!(
+        queries,
+        [
+            format!("{start}roads&STYLES=&{SENT}&role_ids=1&user_id=-1"),
+            format!("{start}parcels,roads&STYLES=,&{SENT}&role_ids=1,3,5&user_id=1"),
+        ]
+    );
+    for seen in seen {
+        assert!(!seen.headers.contains_key("cookie") && !seen.headers.contains_key("authorization"));
+        assert_eq!(
+            seen.headers["forwarded"],
+            "for=203.0.113.7;host=\"maps.example.com\";proto=http"
+        );
+        assert_eq!(seen.path, "/mapserv");
+    }
+}
+
+#[tokio::test]
+async fn a_forbidden_layer_is_401_for_a_stranger_and_403_for_a_user() {
+    let world = world().await;
+    for layers in ["parcels", "roads,parcels", "PARCELS", "cadastre", "nosuch"] {
+        let answer = world.ask(&map(layers)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{layers}");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        assert!(answer.body.contains("LayerNotDefined") && answer.body.contains("version=\"1.3.0\""));
+        is_sandboxed(&answer);
+    }
+    let answer = world.jane(&map("buildings").replace("1.3.0", "1.1.1")).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(answer.header("content-type"), "application/vnd.ogc.se_xml");
+    assert_eq!(answer.header("www-authenticate"), "");
+    let wfs = "/mapserv_proxy/main?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=ms:parcels";
+    let answer = world.ask(wfs).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.body.contains("http://www.opengis.net/ows/1.1"));
+    assert!(world.seen().is_empty());
+}
+
+#[tokio::test]
+async fn bypasses_do_not_reach_the_server() {
+    let world = world().await;
+    let refused = [
+        "?mode=map&layers=parcels",
+        "?map=/x&mode=map&layer=parcels&SERVICE=WMS",
+        "?SERVICE=WMS&REQUEST=capabilities&VERSION=1.0.0",
+        "?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&layers=parcels",
+        "?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&SLD=http://x",
+        "?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&SLD_BODY=x",
+        "?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetPrint&map0:LAYERS=parcels",
+        "?SERVICE=WMS&VERSION=1.1.1&REQUEST=DescribeLayer&LAYERS=roads",
+        "?SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&FEATUREID=parcels.1",
+        "?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&STOREDQUERY_ID=x&ID=parcels.1",
+        "?SERVICE=WFS&VERSION=1.1.0&REQUEST=Transaction",
+        "?SERVICE=WMTS&REQUEST=GetTile",
+        "?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads%00",
+        "?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=%ff",
+        "?ogcserver=main&OGCSERVER=html&SERVICE=WMS&REQUEST=GetCapabilities",
+    ];
+    for query in refused {
+        let answer = world.jane(&format!("/mapserv_proxy{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}: {}", answer.body);
+        assert!(answer.body.contains("Exception"), "{query}: {}", answer.body);
+    }
+    let post = Request::post("/mapserv_proxy?SERVICE=WFS&VERSION=1.1.0").body(Body::from("<GetFeature/>"));
+    let answer = world.send(post.expect("a request")).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.body.contains("OperationNotSupported"));
+    assert!(world.seen().is_empty());
+    let answer = world
+        .ask(&format!(
+            "{}&role_ids=5&Role_Ids=5&USER_ID=1&s_name=x&MAP=/other&mode=map&layer=parcels",
+            map("demo")
+        ))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let expected = format!(
+        "map=/srv/demo.map&SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&STYLES=&{SENT}&role_ids=1&user_id=-1"
+    );
+    assert_eq!(world.seen().pop().map(|seen| seen.query), Some(expected));
+}
+
+#[tokio::test]
+async fn capabilities_show_what_the_user_may_see_and_lead_through_the_proxy() {
+    let world = world().await;
+    let backend = world.url.trim_start_matches("http://").to_owned();
+    for (query, prefix) in [
+        ("SERVICE=WMS&REQUEST=GetCapabilities", ""),
+        ("SERVICE=WMS&VERSION=1.1.1&REQUEST=GetCapabilities", ""),
+        ("SERVICE=WFS&REQUEST=GetCapabilities", "ms:"),
+    ] {
+        let path = format!("/mapserv_proxy?{query}");
+        let (anonymous, jane) = (world.ask(&path).await, world.jane(&path).await);
+        let name = |name: &str| format!("<Name>{prefix}{name}</Name>");
+        assert_eq!(anonymous.status, StatusCode::OK, "{}", anonymous.body);
+        assert!(anonymous.body.contains(&name("roads")) && !anonymous.body.contains("parcels"));
+        assert!(jane.body.contains(&name("parcels")) && !jane.body.contains("buildings"));
+        for answer in [&anonymous, &jane] {
+            assert!(
+                answer
+                    .body
+                    .contains("href=\"http://maps.example.com/mapserv_proxy/main?")
+            );
+            assert!(!answer.body.contains("backend.internal") && !answer.body.contains(&backend));
+            assert!(answer.header("content-type").contains("xml"));
+            assert!(!answer.headers.contains_key("etag"));
+            is_sandboxed(answer);
+        }
+    }
+    let hidden = World::new("  hide_capabilities: true").await;
+    let answer = hidden
+        .ask("/mapserv_proxy?SERVICE=WMS&REQUEST=GetCapabilities")
+        .await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(hidden.ask(&map("roads")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn texts_lose_the_backends_urls() {
+    let world = world().await;
+    let path =
+        "/mapserv_proxy/main?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=ms:parcels&COUNT=1";
+    let answer = world.jane(path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert!(!answer.body.contains("backend.internal"), "{}", answer.body);
+    assert!(answer.body.contains("http://maps.example.com/mapserv_proxy/main?SERVICE=WFS&amp;VERSION=2.0.0&amp;REQUEST=DescribeFeatureType&amp;TYPENAME=ms:parcels"), "{}", answer.body);
+    assert!(!answer.headers.contains_key("etag") && !answer.headers.contains_key("content-length"));
+}
+
+#[tokio::test]
+async fn faults_of_the_server_are_told_without_its_words() {
+    let world = World::new("  http_options: {timeout: 1}").await;
+    for (server, status, code) in [
+        ("html", StatusCode::BAD_REQUEST, "NoApplicableCode"),
+        ("exception", StatusCode::BAD_REQUEST, "LayerNotDefined"),
+        ("boom", StatusCode::BAD_GATEWAY, "NoApplicableCode"),
+        ("redirect", StatusCode::BAD_GATEWAY, "NoApplicableCode"),
+        ("slow", StatusCode::GATEWAY_TIMEOUT, "NoApplicableCode"),
+        ("broken", StatusCode::BAD_GATEWAY, "NoApplicableCode"),
+    ] {
+        let answer = world.ask(&map("roads").replace("main", server)).await;
+        assert_eq!(answer.status, status, "{server}: {}", answer.body);
+        assert!(
+            answer.body.contains(code) && answer.body.contains("ServiceExceptionReport"),
+            "{server}: {}",
+            answer.body
+        );
+        assert!(
+            !answer.body.contains("SQL") && !answer.body.contains("msWMS"),
+            "{server}: {}",
+            answer.body
+        );
+        is_sandboxed(&answer);
+    }
+    for query in [
+        "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=roads",
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=roads",
+    ] {
+        let answer = world.ask(&format!("/mapserv_proxy/exception?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(
+            answer.body.contains("LayerNotDefined") && !answer.body.contains("msWMS"),
+            "{}",
+            answer.body
+        );
+    }
+    let answer = world
+        .ask("/mapserv_proxy/broken?SERVICE=WMS&REQUEST=GetCapabilities")
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+    let mut gone = world.record("gone", "/");
+    gone.url = "http://127.0.0.1:1/".to_owned();
+    world.server(&gone).await;
+    let answer = world.ask(&map("roads").replace("main", "gone")).await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test]
+async fn servers_are_found_by_name() {
+    let world = world().await;
+    for path in [
+        "/mapserv_proxy/main?",
+        "/mapserv_proxy?OgcServer=main&",
+        "/mapserv_proxy?",
+    ] {
+        assert_eq!(
+            world.ask(&format!("{path}{MAP}&LAYERS=roads")).await.status,
+            StatusCode::OK,
+            "{path}"
+        );
+    }
+    for path in ["/mapserv_proxy/other?", "/mapserv_proxy?ogcserver=MAIN&"] {
+        let answer = world.ask(&format!("{path}{MAP}&LAYERS=roads")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(
+            answer.body.contains("main")
+                && answer.body.contains("broken")
+                && !answer.body.contains("http://127")
+        );
+    }
+}
+
+#[tokio::test]
+async fn authentication_required_asks_only_strangers() {
+    for (basicauth, status, challenge) in [
+        (
+            "true",
+            StatusCode::UNAUTHORIZED,
+            "Basic realm=\"Access to restricted layers\"",
+        ),
+        ("false", StatusCode::FORBIDDEN, ""),
+    ] {
+        let world = World::with("  hide_capabilities: false", &[("BASICAUTH", basicauth)]).await;
+        let path = format!("{}&authentication_required", map("roads"));
+        let answer = world.ask(&path).await;
+        assert_eq!(answer.status, status);
+        assert!(answer.header("www-authenticate").starts_with(challenge));
+        assert_eq!(world.jane(&path).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_bearer_is_told_as_such_on_every_request() {
+    let world = world().await;
+    for path in [map("roads"), map("parcels"), "/mapserv_proxy?nonsense".to_owned()] {
+        let answer = world.with_header(&path, "authorization", "Bearer nonsense").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            answer.header("www-authenticate"),
+            "Bearer error=\"invalid_token\""
+        );
+    }
+    let foreign = with_header(
+        with_header(get(&map("parcels")), "cookie", &world.cookie),
+        "referer",
+        "https://evil.example/",
+    );
+    assert_eq!(world.send(foreign).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn each_kind_of_auth_tells_the_server_its_own() {
+    let world = world().await;
+    let table = world.test.gate.table().await;
+    let mut roles = table.roles().await.expect("the roles");
+    let values = vec![
+        "canton=BE".to_owned(),
+        "canton=VD&x".to_owned(),
+        "nonsense".to_owned(),
+    ];
+    let functionalities = BTreeMap::from([("mapserver_substitution".to_owned(), values)]);
+    roles.set("editor", None, functionalities).expect("a role");
+    table
+        .save_roles(&roles)
+        .await
+        .expect("an answer")
+        .expect("written");
+    let asked = async |auth: Auth, kind: ServerType| {
+        let mut record = world.record("x", "/mapserv");
+        (record.auth, record.r#type) = (auth, kind);
+        world.server(&record).await;
+        world.test.clock.advance(Duration::from_secs(11));
+        assert_eq!(
+            world.jane(&map("roads").replace("main", "x")).await.status,
+            StatusCode::OK
+        );
+        world.seen().pop().expect("a request")
+    };
+    let seen = asked(Auth::Standard, ServerType::Mapserver).await;
+    assert!(
+        seen.query
+            .ends_with("&s_canton=BE,VD%26x&role_ids=1,3,5&user_id=1"),
+        "{}",
+        seen.query
+    );
+    for auth in [Auth::None, Auth::Proxy] {
+        let seen = asked(auth, ServerType::Mapserver).await;
+        assert!(!seen.query.contains("role_ids") && !seen.headers.contains_key("sec-username"));
+    }
+    let seen = asked(Auth::Geoserver, ServerType::Geoserver).await;
+    assert_eq!(seen.headers["sec-username"], "jane");
+    assert_eq!(seen.headers["sec-roles"], "anonymous;registered;editor");
+    let seen = asked(Auth::None, ServerType::Qgisserver).await;
+    assert_eq!(
+        seen.headers["x-qgis-service-url"],
+        "http://maps.example.com/mapserv_proxy/x"
+    );
+}
+
+#[tokio::test]
+async fn a_legend_may_be_kept_by_everybody_only_where_everybody_may_see_it() {
+    let world = world().await;
+    let legend = |layer: &str| {
+        format!(
+            "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={layer}&FORMAT=image/png"
+        )
+    };
+    assert_eq!(
+        world.ask(&legend("roads")).await.header("cache-control"),
+        "public, max-age=3600"
+    );
+    assert_eq!(
+        world.jane(&legend("parcels")).await.header("cache-control"),
+        "private, max-age=3600"
+    );
+}
+
+#[tokio::test]
+async fn a_closed_group_closes_its_features_too() {
+    let world = world().await;
+    let mut record = world.record("open", "/mapserv");
+    record.default_access = DefaultAccess::Public;
+    let group = Layer {
+        name: "cadastre".to_owned(),
+        public: false,
+        roles: [world.editor].into(),
+        write_roles: [].into(),
+    };
+    world
+        .test
+        .gate
+        .table()
+        .await
+        .put_ogc_server(&record, &[group])
+        .await
+        .expect("written");
+    let feature = |name: &str| {
+        format!("/mapserv_proxy/open?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=ms:{name}")
+    };
+    assert_eq!(
+        world.ask(&feature("parcels")).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(world.ask(&feature("roads")).await.status, StatusCode::OK);
+    assert_eq!(world.jane(&feature("parcels")).await.status, StatusCode::OK);
+    let capabilities = world
+        .ask("/mapserv_proxy/open?SERVICE=WFS&REQUEST=GetCapabilities")
+        .await;
+    assert!(!capabilities.body.contains("parcels") && capabilities.body.contains("roads"));
+}
+
+#[tokio::test]
+async fn in_the_steady_state_the_table_is_not_asked() {
+    let world = world().await;
+    assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::OK);
+    let _ = world.test.table_requests();
+    for _ in 0..5 {
+        assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::OK);
+    }
+    assert_eq!(world.test.table_requests(), [""; 0]);
+    // A right taken away is gone within the ten seconds.
+    world
+        .test
+        .gate
+        .table()
+        .await
+        .put_ogc_server(&world.record("main", "/mapserv"), &[])
+        .await
+        .expect("written");
+    world.test.clock.advance(Duration::from_secs(11));
+    assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::FORBIDDEN);
+}
