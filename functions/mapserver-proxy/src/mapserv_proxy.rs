@@ -30,10 +30,13 @@ pub async fn get(State(proxy): State<Arc<Proxy>>, name: Option<Path<String>>, re
     let query = parts.uri.query().unwrap_or_default();
     let form = ExceptionForm::asked(query);
     let name = name.map(|Path(name)| name);
-    match proxied(&proxy, name.as_deref(), &parts, query, form).await {
-        Ok(response) => response,
-        Err(fault) => fault.into_response(form),
-    }
+    let identity = match proxy.gate.identify(&parts, Reach::Own).await {
+        Ok(identity) => identity,
+        Err(failure) => return Fault::from(failure).into_response(form),
+    };
+    let answered = proxied(&proxy, name.as_deref(), &parts, &identity, form).await;
+    let response = answered.unwrap_or_else(|fault| fault.into_response(form));
+    proxy.gate.reissue(&identity, response).await
 }
 
 /// `POST`: refused until the bodies of WMS and WFS are understood.
@@ -50,11 +53,11 @@ async fn proxied(
     proxy: &Proxy,
     name: Option<&str>,
     parts: &request::Parts,
-    query: &str,
+    identity: &Identity,
     form: ExceptionForm,
 ) -> Result<Response, Fault> {
     let gate = &proxy.gate;
-    let identity = gate.identify(parts, Reach::Own).await?;
+    let query = parts.uri.query().unwrap_or_default();
     if let Scheme::Bearer { scope, .. } = &identity.scheme
         && !has_scope(scope, MAP)
     {
@@ -86,10 +89,10 @@ async fn proxied(
             return Ok(refusal(forbidden, identity.user.is_some(), form));
         }
     };
-    let own = own_parameters(&server, &identity);
+    let own = own_parameters(&server, identity);
     let written = forward.query_string(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let proxy_url = proxy_url(gate, &server);
-    let headers = headers(gate, parts, &server, &identity, &proxy_url);
+    let headers = headers(gate, parts, &server, identity, &proxy_url);
     let response = backend::send(gate, server.url(asked.service), &written, headers).await?;
     let urls = UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
         .with_advertised(&known.tree);

@@ -390,6 +390,17 @@ async fn a_closed_group_closes_its_features_too() {
 }
 
 #[tokio::test]
+async fn an_old_ticket_is_handed_out_anew_but_not_on_what_a_cache_keeps() {
+    let world = world().await;
+    world.test.clock.advance(Duration::from_secs(9001));
+    let legend = "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=roads";
+    assert_eq!(world.jane(legend).await.header("set-cookie"), "");
+    let answer = world.jane(&map("parcels")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.header("set-cookie").starts_with("auth_tkt="));
+}
+
+#[tokio::test]
 async fn in_the_steady_state_the_table_is_not_asked() {
     let world = world().await;
     assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::OK);
