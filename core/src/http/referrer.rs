@@ -35,10 +35,18 @@ pub fn ticket_is_believed(settings: &Settings, headers: &HeaderMap, reach: Reach
     false
 }
 
-/// Whether the `Origin` and `Referer` of a POST are ours, where they are there at all; `null` is foreign.
+/// Whether the `Origin` and `Referer` of a POST are ours, where they are there at all; `null` is foreign, and so is
+/// `Sec-Fetch-Site: cross-site` with neither.
 #[must_use]
 pub fn origin_is_own(settings: &Settings, headers: &HeaderMap) -> bool {
-    [header::ORIGIN, header::REFERER].iter().all(|name| {
+    let said = [header::ORIGIN, header::REFERER];
+    let cross_site = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site");
+    if cross_site && !said.iter().any(|name| headers.contains_key(name)) {
+        return false;
+    }
+    said.iter().all(|name| {
         let mut values = headers.get_all(name).iter();
         values.all(|value| value.to_str().is_ok_and(|value| is_own(settings, headers, value)))
     })

@@ -121,16 +121,10 @@ struct MessagePage<'a> {
     links: Vec<(String, &'a str)>,
 }
 
-/// What templates ask of a page's language.
 impl Language {
+    /// What templates ask of a page's language.
     fn say(self, id: &str) -> String {
         text(self, id, &[])
-    }
-
-    /// `path` with the language, so that the next page has it too.
-    fn kept(self, path: &str) -> String {
-        let separator = if path.contains('?') { '&' } else { '?' };
-        format!("{path}{separator}lang={}", self.tag())
     }
 }
 

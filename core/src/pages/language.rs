@@ -51,6 +51,13 @@ impl Language {
         }
     }
 
+    /// `path` with the language in its query, so that the next page has it too.
+    #[must_use]
+    pub fn kept(self, path: &str) -> String {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{separator}lang={}", self.tag())
+    }
+
     /// The language of a tag, whatever its region: `de-CH` is German.
     fn named(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_']).next()?;

@@ -1,16 +1,69 @@
-//! mapgate's function login.
+//! mapgate's function login: logging in and out with name and password, who one is, changing the password, and the
+//! pages for it (contract, section 4).
+
+mod asked;
+mod came_from;
+mod login;
+mod login_html;
+mod loginchangepassword;
+mod loginuser;
+mod logout;
+mod notlogin;
+mod user_object;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
 use mapgate_core::gate::{Gate, health};
-use mapgate_core::http::service;
+use mapgate_core::http::{Failure, Form, private, service};
 use mapgate_core::settings::Service;
 
 /// Every path that [`router`] serves.
-pub const ROUTES: &[&str] = &["/health/login"];
+pub const ROUTES: &[&str] = &[
+    "/health/login",
+    "/login",
+    "/login.html",
+    "/loginchangepassword",
+    "/loginuser",
+    "/logout",
+    "/notlogin",
+];
 
 /// The function's routes.
 pub fn router(gate: Arc<Gate>) -> Router {
-    service(health(&gate, "login"), &gate.settings, Some(Service::Login))
+    let routes = Router::new()
+        .route("/login", post(login::post))
+        .route("/login.html", get(login_html::get))
+        .route(
+            "/loginchangepassword",
+            get(loginchangepassword::get).post(loginchangepassword::post),
+        )
+        .route("/loginuser", get(loginuser::get))
+        .route("/logout", get(logout::get))
+        .route("/notlogin", get(notlogin::get))
+        .layer(from_fn(without_token_in_query))
+        .layer(map_response(|response| async { private(response) }))
+        .with_state(gate.clone());
+    service(
+        routes.merge(health(&gate, "login")),
+        &gate.settings,
+        Some(Service::Login),
+    )
+}
+
+/// Refuses an access token in the query string, where logs and histories keep it (RFC 9700 §4.3.2), and a query that
+/// is not percent-encoded UTF-8.
+async fn without_token_in_query(request: Request, next: Next) -> Response {
+    match Form::of_query(request.uri().query()) {
+        Err(failure) => failure.into_response(),
+        Ok(query) if query.has("access_token") => Failure::BadRequest(
+            "access_token is refused in the query string: send it in the Authorization header".to_owned(),
+        )
+        .into_response(),
+        Ok(_) => next.run(request).await,
+    }
 }

@@ -1,0 +1,197 @@
+//! `GET` and `POST /loginchangepassword`: a user sets a password of his own, and with it ends every older ticket and
+//! token.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header, request};
+use mapgate_core::account::{AccountError, From as Way, PolicyFault, Wrong, check_new_password};
+use mapgate_core::gate::Gate;
+use mapgate_core::http::{Failure, Reach};
+use mapgate_core::pages::{self, FieldError, Language, PasswordForm};
+use mapgate_core::settings::Secret;
+use mapgate_core::table::{Roles, User};
+
+use crate::asked::{Asked, came_from_of_query, path, with_cookies};
+use crate::came_from::{CameFrom, of_form};
+
+/// Why the password stays.
+#[derive(Debug, thiserror::Error)]
+enum ChangeError {
+    /// 400: a field is not there.
+    #[error("the field {0} is missing")]
+    Missing(&'static str),
+    /// 400: the new password was not typed twice the same.
+    #[error("newPassword and confirmNewPassword differ")]
+    Differ,
+    /// 400: it is not what a password must be.
+    #[error(transparent)]
+    Policy(#[from] PolicyFault),
+    /// 401: the old password, or anything else about the account.
+    #[error("the user name or the old password is wrong")]
+    Wrong,
+    /// What can happen anywhere; 400 for a bad `came_from`.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<Wrong> for ChangeError {
+    fn from(_: Wrong) -> Self {
+        Self::Wrong
+    }
+}
+
+impl From<AccountError> for ChangeError {
+    fn from(error: AccountError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        let text = error.to_string();
+        match error {
+            ChangeError::Missing(_) | ChangeError::Differ | ChangeError::Policy(_) => Self::BadRequest(text),
+            ChangeError::Wrong => Self::Unauthorized(text),
+            ChangeError::Failure(failure) => failure,
+        }
+    }
+}
+
+/// The user with the new password.
+struct Changed {
+    user: User,
+    roles: Arc<Roles>,
+    cookies: Vec<HeaderValue>,
+    came_from: Option<CameFrom>,
+}
+
+/// The page; for a logged-in user it does not ask for the name.
+pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let language = Language::of(&parts);
+    match page(&gate, &parts, language).await {
+        Ok(response) => response,
+        Err(failure) => pages::failure(language, &failure),
+    }
+}
+
+async fn page(gate: &Gate, parts: &request::Parts, language: Language) -> Result<Response, Failure> {
+    let came_from = came_from_of_query(parts, gate)?;
+    let secrets = gate.secrets().await?;
+    let csrf = gate.csrf(parts, &secrets)?;
+    let identity = gate.identify(parts, Reach::Own).await?;
+    let (hidden, target) = of_form(came_from.as_ref());
+    let form = PasswordForm {
+        status: StatusCode::OK,
+        action: &path(gate, "/loginchangepassword"),
+        csrf: &csrf,
+        hidden: &hidden,
+        target,
+        username: identity.user.as_ref().map(|user| user.username.as_str()),
+        is_known: identity.user.is_some(),
+        must_change: false,
+        error: None,
+    };
+    Ok(gate
+        .reissue(&identity, pages::password_form(language, &form))
+        .await)
+}
+
+/// Fields `login` (a logged-in user may leave it out), `oldPassword`, `newPassword`, `confirmNewPassword`.
+pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+    let asked = match Asked::read(&gate, request).await {
+        Ok(asked) => asked,
+        Err(not_taken) => return not_taken.into_response(),
+    };
+    match (change(&gate, &asked).await, asked.is_page) {
+        (Ok(changed), is_page) => {
+            let response = match (changed.came_from, is_page) {
+                (Some(came_from), true) => {
+                    (StatusCode::SEE_OTHER, [(header::LOCATION, came_from.location)]).into_response()
+                }
+                (None, true) => pages::message(asked.language, StatusCode::OK, "password-changed", &[], &[]),
+                (_, false) => Json(asked.user_object(&gate, &changed.user, &changed.roles)).into_response(),
+            };
+            with_cookies(response, changed.cookies)
+        }
+        (Err(error), true) => form_again(&gate, &asked, error),
+        (Err(error), false) => Failure::from(error).into_response(),
+    }
+}
+
+async fn change(gate: &Gate, asked: &Asked) -> Result<Changed, ChangeError> {
+    let field = |name| asked.form.secret(name).ok_or(ChangeError::Missing(name));
+    let (old, new) = (field("oldPassword")?, field("newPassword")?);
+    if new.expose() != field("confirmNewPassword")?.expose() {
+        return Err(ChangeError::Differ);
+    }
+    let came_from = asked.came_from(gate)?;
+    let username = username(gate, asked).await?;
+    // Before the old one is tried: what is refused here says nothing of the account.
+    check_new_password(new, old, username.expose())?;
+    let from = Way {
+        address: gate.address(&asked.parts),
+        way: "change_password",
+    };
+    let accounts = gate.accounts(&asked.secrets).await;
+    let right = accounts.try_password(username.expose(), old, from).await??;
+    let roles = right.roles.clone();
+    let user = accounts.change_password(right, new).await??;
+    let cookies = gate.log_in(&asked.parts, &asked.secrets, &user)?;
+    Ok(Changed {
+        user,
+        roles,
+        cookies,
+        came_from,
+    })
+}
+
+/// Whose password: the field's user, or else who is logged in. A wrong `Authorization` is refused either way.
+async fn username(gate: &Gate, asked: &Asked) -> Result<Secret, ChangeError> {
+    let identity = gate.identify(&asked.parts, Reach::Own).await?;
+    let own = identity.user.map(|user| Secret::new(user.username));
+    let named = asked.form.secret("login").cloned();
+    named.or(own).ok_or(ChangeError::Missing("login"))
+}
+
+fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
+    let (text, field) = match &error {
+        ChangeError::Missing(field) => ("missing-field", *field),
+        ChangeError::Differ => ("passwords-differ", "confirmNewPassword"),
+        ChangeError::Policy(fault) => (text_of(*fault), "newPassword"),
+        ChangeError::Wrong => ("wrong-old-password", "oldPassword"),
+        ChangeError::Failure(failure) => return pages::failure(asked.language, failure),
+    };
+    let failure = Failure::from(error);
+    let (csrf, came_from) = match (gate.csrf(&asked.parts, &asked.secrets), asked.came_from(gate)) {
+        (Ok(csrf), Ok(came_from)) => (csrf, came_from),
+        (Err(failure), _) | (_, Err(failure)) => return pages::failure(asked.language, &failure),
+    };
+    let (hidden, target) = of_form(came_from.as_ref());
+    let form = PasswordForm {
+        status: failure.status(),
+        action: &path(gate, "/loginchangepassword"),
+        csrf: &csrf,
+        hidden: &hidden,
+        target,
+        username: asked.form.get("login"),
+        // It may be the name that was wrong.
+        is_known: false,
+        must_change: false,
+        error: Some(FieldError { text, field }),
+    };
+    failure.onto(pages::password_form(asked.language, &form))
+}
+
+fn text_of(fault: PolicyFault) -> &'static str {
+    match fault {
+        PolicyFault::TooShort => "password-too-short",
+        PolicyFault::TooLong => "password-too-long",
+        PolicyFault::Old => "password-is-old",
+        PolicyFault::Username => "password-is-username",
+        PolicyFault::Common => "password-is-common",
+    }
+}

@@ -1,0 +1,42 @@
+//! `GET /logout`: ends the ticket's session, so that every copy and every reissue of the ticket is dead with it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header;
+use mapgate_core::gate::Gate;
+use mapgate_core::http::{Failure, Reach};
+use mapgate_core::identity::Scheme;
+use mapgate_core::table::{AuditEntry, Event};
+
+use crate::asked::with_cookies;
+
+/// 200 `true`, or 401 where no ticket holds. Only a ticket can be logged out: an `Authorization` header is for its
+/// sender to leave out. A ticket of Pyramid's own names no session that could be ended: its cookies are cleared, no more.
+pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, Failure> {
+    let (mut parts, _) = request.into_parts();
+    parts.headers.remove(header::AUTHORIZATION);
+    let identity = gate.identify(&parts, Reach::Own).await?;
+    let Some(user) = identity.user else {
+        return Err(Failure::Unauthorized("nobody is logged in".to_owned()));
+    };
+    if let Scheme::Ticket {
+        session: Some(session),
+        ..
+    } = identity.scheme
+    {
+        let days = gate.settings.audit_retention_days;
+        let audit = AuditEntry::new(Event::LoggedOut, gate.clock.now(), days)
+            .of(user.username)
+            .from(gate.address(&parts));
+        // Until then a ticket of the session could still be valid.
+        let until = session.started_at.plus(gate.settings.authentication.session_max);
+        gate.table().await.end_session(&session.id, until, &audit).await?;
+    }
+    Ok(with_cookies(
+        Json(true).into_response(),
+        gate.cleared_cookies(&parts),
+    ))
+}

@@ -1,0 +1,19 @@
+//! `GET /notlogin`: for who was sent back, since he is not logged in or not done with the first login: what to do.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use mapgate_core::gate::Gate;
+use mapgate_core::pages::{self, Language};
+
+use crate::asked::path;
+
+/// The page.
+pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let (login, change) = (path(&gate, "/login.html"), path(&gate, "/loginchangepassword"));
+    let links = [(login.as_str(), "log-in"), (change.as_str(), "change-password")];
+    pages::message(Language::of(&parts), StatusCode::OK, "not-logged-in", &[], &links)
+}
