@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, anyhow};
 use mapgate_core::gate::Gate;
-use mapgate_core::secrets::{Purpose, Secrets};
+use mapgate_core::oauth::client_secret_hash;
+use mapgate_core::secrets::Secrets;
 use mapgate_core::table::{
     AuditEntry, Client, CreateUser, Event, Layer, NewUser, OgcServer, RoleId, Roles, Table, UserId,
 };
@@ -121,9 +122,7 @@ async fn sow_client(
         return Ok(());
     }
     let hash = |secret: &mapgate_core::settings::Secret| {
-        let parts = [client.client_id.as_bytes(), secret.expose_bytes()];
-        secrets
-            .keyed_hash(gate.clock.now(), Purpose::ClientSecret, &parts)
+        client_secret_hash(secrets, gate.clock.now(), &client.client_id, secret)
             .context("no data key is in force")
     };
     let client = Client {

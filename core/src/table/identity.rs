@@ -33,13 +33,14 @@ pub struct IdentityRecord {
 impl Table {
     /// Reads user, roles and holder consistently, by primary key, in one request.
     pub async fn identity(&self, username: &str, holder: Holder<'_>) -> Result<IdentityRecord, TableError> {
-        let (user_key, roles_key) = (users::key(username), roles::key());
+        let (user_key, roles_key) = (users::key_of_any(username), roles::key());
         let holder_key = match holder {
             Holder::Nothing => None,
             Holder::Session(session) => Some(sessions::key(session)),
             Holder::Grant(grant) => Some(grants::key(grant)),
         };
-        let mut keys = vec![&user_key, &roles_key];
+        let mut keys = vec![&roles_key];
+        keys.extend(&user_key);
         keys.extend(&holder_key);
         let mut items: Vec<Item> = self.batch(&keys).await?;
         let mut take = |key: &super::item::Key| {
@@ -51,7 +52,11 @@ impl Table {
         let held = holder_key.as_ref().and_then(&mut take);
         let is_grant = matches!(holder, Holder::Grant(_));
         Ok(IdentityRecord {
-            user: take(&user_key).map(users::read).transpose()?,
+            user: user_key
+                .as_ref()
+                .and_then(&mut take)
+                .map(users::read)
+                .transpose()?,
             roles: Arc::new(roles::read(take(&roles_key))?),
             session_ended: !is_grant && held.is_some(),
             grant: held.filter(|_| is_grant).map(grants::read).transpose()?,

@@ -13,6 +13,9 @@ use super::{RoleId, Table, TableError, unavailable};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
 
+/// The most bytes of a partition key in DynamoDB.
+const MAX_KEY: usize = 2048;
+
 /// A user's number, as MapServer's `%user_id%` needs it. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -154,6 +157,12 @@ pub fn normalized(username: &str) -> String {
     username.nfc().collect()
 }
 
+/// The key of a name that someone typed; `None` for one too long for a key, which is nobody's.
+pub(super) fn key_of_any(username: &str) -> Option<Key> {
+    let key = key(username);
+    (key.pk.len() <= MAX_KEY).then_some(key)
+}
+
 pub(super) fn key(username: &str) -> Key {
     Key::new(format!("user#{}", normalized(username)), "user")
 }
@@ -165,7 +174,10 @@ pub(super) fn read(item: Item) -> Result<User, TableError> {
 impl Table {
     /// The user of that name (in NFC), read consistently.
     pub async fn user(&self, username: &str) -> Result<Option<User>, TableError> {
-        self.get(&key(username)).await?.map(read).transpose()
+        match key_of_any(username) {
+            Some(key) => self.get(&key).await?.map(read).transpose(),
+            None => Ok(None),
+        }
     }
 
     /// Makes a user, with `audit` in the same transaction.

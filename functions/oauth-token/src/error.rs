@@ -38,13 +38,12 @@ pub(crate) enum TokenError {
 impl TokenError {
     fn code(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidClient { .. } => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::InvalidScope => "invalid_scope",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Failure(failure) if failure.status().is_server_error() => "temporarily_unavailable",
-            Self::Failure(_) => "invalid_request",
+            Self::InvalidRequest(_) | Self::Failure(_) => "invalid_request",
         }
     }
 }

@@ -1,8 +1,12 @@
 //! OAuth2: the authorize and the token endpoint, each on its own and as one flow. Tnn are the cases of the project's
 //! list of what standards ask.
 
+mod authorize;
+mod authorize_login;
+mod browser;
 mod client_authentication;
 mod code_exchange;
+mod flow;
 mod jwks;
 mod refresh;
 
@@ -146,7 +150,7 @@ impl House {
         identity.is_ok_and(|identity| identity.user.is_some_and(|user| user.username == "jane"))
     }
 
-    /// The trail's events of the day, oldest first.
+    /// The trail's events of the day.
     pub async fn events(&self) -> Vec<Event> {
         let day = self.test.clock.now().rfc3339();
         let table = self.test.gate.table().await;

@@ -29,7 +29,7 @@ async fn t40_a_refresh_rotates_with_two_requests_to_the_table() {
     assert_eq!(second.json()["expires_in"], 3600);
     assert_eq!(second.json()["scope"], "map openid profile email");
     assert!(house.lives(&text(&second, "access_token")).await);
-    assert_eq!(house.events().await.last(), Some(&Event::TokenRefreshed));
+    assert!(house.events().await.contains(&Event::TokenRefreshed));
     assert_eq!(house.refresh(&text(&second, "refresh_token")).await.status, 200);
 }
 
@@ -62,7 +62,7 @@ async fn t41_a_used_token_that_comes_later_ends_the_family() {
         &house.refresh(&text(&second, "refresh_token")).await,
         "invalid_grant",
     );
-    assert_eq!(house.events().await.last(), Some(&Event::RefreshTokenReused));
+    assert!(house.events().await.contains(&Event::RefreshTokenReused));
 }
 
 #[tokio::test]

@@ -1,0 +1,83 @@
+//! `GET` and `POST` of `/oauth/login` and `/oauth/authorize` (RFC 6749 §4.1.1).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::request::Parts;
+use mapgate_core::gate::Gate;
+use mapgate_core::http::{Form, Reach, origin_is_own};
+use mapgate_core::pages::Language;
+use mapgate_core::session::csrf;
+
+use crate::code::send_back;
+use crate::error::Halt;
+use crate::request::AuthorizationRequest;
+use crate::visit::{Visit, redirect_status, with_cookie};
+use crate::{consent, login};
+
+/// A browser that a client sent: back with a code, or on with a page.
+pub(crate) async fn ask(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    finished(&gate, &parts, asked(&gate, &parts).await)
+}
+
+/// The form of one of those pages.
+pub(crate) async fn answer(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let form = Form::read(Request::from_parts(parts.clone(), body)).await;
+    let answered = match form {
+        Ok(form) => answered(&gate, &parts, &form).await,
+        Err(failure) => Err(failure.into()),
+    };
+    finished(&gate, &parts, answered)
+}
+
+async fn asked(gate: &Gate, parts: &Parts) -> Result<Response, Halt> {
+    let request = AuthorizationRequest::read(gate.table().await, parts.uri.query()).await?;
+    let secrets = gate.secrets().await?;
+    let visit = Visit {
+        gate,
+        parts,
+        secrets: &secrets,
+        language: Language::of(parts),
+    };
+    Ok(match visit.login(Reach::Page).await? {
+        None => login::page(&visit, &request)?,
+        Some(login) if request.client.is_public() => consent::page(&visit, &request, &login)?,
+        Some(login) => {
+            let response = send_back(&visit, &request, &login.user, login.auth_time).await?;
+            with_cookie(response, visit.reissued(&login)?)
+        }
+    })
+}
+
+async fn answered(gate: &Gate, parts: &Parts, form: &Form) -> Result<Response, Halt> {
+    if !origin_is_own(&gate.settings, &parts.headers) {
+        return Err(Halt::ForeignOrigin);
+    }
+    let secrets = gate.secrets().await?;
+    let token = form.get("csrf_token").unwrap_or_default();
+    if !csrf::is_valid(&parts.headers, gate.is_https(parts), &secrets, token) {
+        return Err(Halt::StaleForm);
+    }
+    let request = AuthorizationRequest::read(gate.table().await, parts.uri.query()).await?;
+    let visit = Visit {
+        gate,
+        parts,
+        secrets: &secrets,
+        language: Language::of(parts),
+    };
+    if form.has("decision") {
+        consent::decide(&visit, request, form).await
+    } else {
+        login::try_password(&visit, &request, form).await
+    }
+}
+
+fn finished(gate: &Gate, parts: &Parts, outcome: Result<Response, Halt>) -> Response {
+    outcome.unwrap_or_else(|halt| {
+        let issuer = gate.settings.base_url.as_str();
+        halt.response(Language::of(parts), redirect_status(parts), issuer)
+    })
+}

@@ -1,0 +1,50 @@
+//! The authorization code, and the way back with it (RFC 6749 §4.1.2).
+
+use axum::response::Response;
+use mapgate_core::clock::Timestamp;
+use mapgate_core::http::Failure;
+use mapgate_core::oauth::{CodeToken, code_hash};
+use mapgate_core::table::{AuditEntry, Code, CodeStage, Event, User};
+
+use crate::request::AuthorizationRequest;
+use crate::visit::{Visit, redirect_status};
+
+/// Sends the browser back to the client with a new code. `auth_time` is when the user gave the password.
+pub(crate) async fn send_back(
+    visit: &Visit<'_>,
+    request: &AuthorizationRequest,
+    user: &User,
+    auth_time: Timestamp,
+) -> Result<Response, Failure> {
+    let gate = visit.gate;
+    let now = gate.clock.now();
+    let token = CodeToken::new(&gate.random)?;
+    let hash = code_hash(&token, visit.secrets, now).ok_or_else(|| {
+        tracing::error!("no data key is in force");
+        Failure::Unavailable
+    })?;
+    let code = Code {
+        lookup: token.lookup.clone(),
+        hash,
+        client_id: request.client.client_id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        challenge: request.challenge.clone(),
+        username: user.username.clone(),
+        user_id: user.id,
+        generation: user.generation,
+        scope: request.scope.clone(),
+        auth_time,
+        issued_at: now,
+        expires_at: now.plus(gate.settings.authentication.oauth2_authorization_expire),
+        stage: CodeStage::Issued,
+    };
+    let audit = AuditEntry::new(Event::CodeIssued, now, gate.settings.audit_retention_days)
+        .of(user.username.as_str())
+        .from(gate.address(visit.parts))
+        .detail("client_id", code.client_id.as_str());
+    gate.table().await.issue_code(&code, &audit).await?;
+    let (status, issuer) = (redirect_status(visit.parts), gate.settings.base_url.as_str());
+    Ok(request
+        .target
+        .redirect(status, &[("code", token.expose())], issuer))
+}
