@@ -4,12 +4,15 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use super::audit::AuditEntry;
 use super::item::{Key, n, s, update};
 use super::users::{self, PasswordChange, User};
-use super::{ChangedMeanwhile, Table, TableError, unavailable};
+use super::{CONFLICTS, ChangedMeanwhile, Table, TableError, unavailable};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
 
@@ -42,16 +45,23 @@ impl Table {
             id: format!("{}.{apart}", now.millis()),
             ttl: now.plus(KEPT),
         };
-        let update = self.client.update_item().table_name(&self.name);
-        update
-            .set_key(Some(place.key.attributes()))
-            .update_expression("ADD places :place SET #ttl = :ttl")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":place", AttributeValue::Ss(vec![place.id.clone()]))
-            .expression_attribute_values(":ttl", n(place.ttl.seconds()))
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?;
+        for turn in 0.. {
+            let update = self.client.update_item().table_name(&self.name);
+            let sent = update
+                .set_key(Some(place.key.attributes()))
+                .update_expression("ADD places :place SET #ttl = :ttl")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":place", AttributeValue::Ss(vec![place.id.clone()]))
+                .expression_attribute_values(":ttl", n(place.ttl.seconds()))
+                .send()
+                .await;
+            match sent {
+                Ok(_) => break,
+                // Another try of this name is just giving its place back.
+                Err(error) if is_conflict(&error) && turn < CONFLICTS => self.part(turn).await,
+                Err(error) => return Err(unavailable(&error)),
+            }
+        }
         Ok(place)
     }
 
@@ -142,4 +152,10 @@ impl Table {
             )
         }
     }
+}
+
+fn is_conflict(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
+    error
+        .as_service_error()
+        .is_some_and(UpdateItemError::is_transaction_conflict_exception)
 }

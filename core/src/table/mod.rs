@@ -92,11 +92,17 @@ impl Table {
             if !reasons.any("TransactionConflict") || turn >= CONFLICTS {
                 return Err(unavailable(&error));
             }
-            // Different waits part those who met.
-            let jitter = self.random.bytes::<1>().map_or(0, |[byte]| u64::from(byte % 16));
-            tokio::time::sleep(Duration::from_millis((5 << turn) + jitter)).await;
+            self.part(turn).await;
         }
         Err(TableError::Unavailable("transactions keep meeting".to_owned()))
+    }
+}
+
+impl Table {
+    /// Waits after meeting another transaction; different waits part those who met.
+    async fn part(&self, turn: u32) {
+        let jitter = self.random.bytes::<1>().map_or(0, |[byte]| u64::from(byte % 16));
+        tokio::time::sleep(Duration::from_millis((5 << turn) + jitter)).await;
     }
 }
 
