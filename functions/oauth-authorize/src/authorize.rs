@@ -6,14 +6,13 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::request::Parts;
 use mapgate_core::gate::Gate;
-use mapgate_core::http::{Form, Reach, origin_is_own};
+use mapgate_core::http::{Failure, Form, Reach, origin_is_own};
 use mapgate_core::pages::Language;
-use mapgate_core::session::csrf;
 
 use crate::code::send_back;
 use crate::error::Halt;
 use crate::request::AuthorizationRequest;
-use crate::visit::{Visit, redirect_status, with_cookie};
+use crate::visit::{Visit, redirect_status};
 use crate::{consent, login};
 
 /// A browser that a client sent: back with a code, or on with a page.
@@ -47,7 +46,7 @@ async fn asked(gate: &Gate, parts: &Parts) -> Result<Response, Halt> {
         Some(login) if request.client.is_public() => consent::page(&visit, &request, &login)?,
         Some(login) => {
             let response = send_back(&visit, &request, &login.user, login.auth_time).await?;
-            with_cookie(response, visit.reissued(&login)?)
+            gate.reissue(&login.identity, response).await
         }
     })
 }
@@ -56,9 +55,12 @@ async fn answered(gate: &Gate, parts: &Parts, form: &Form) -> Result<Response, H
     if !origin_is_own(&gate.settings, &parts.headers) {
         return Err(Halt::ForeignOrigin);
     }
+    if let Some(name) = form.repeated() {
+        return Err(Failure::BadRequest(format!("the field {name} is there twice")).into());
+    }
     let secrets = gate.secrets().await?;
     let token = form.get("csrf_token").unwrap_or_default();
-    if !csrf::is_valid(&parts.headers, gate.is_https(parts), &secrets, token) {
+    if !gate.csrf_is_valid(parts, &secrets, token) {
         return Err(Halt::StaleForm);
     }
     let request = AuthorizationRequest::read(gate.table().await, parts.uri.query()).await?;

@@ -9,7 +9,7 @@ use crate::code::send_back;
 use crate::error::{Halt, RedirectError};
 use crate::login;
 use crate::request::AuthorizationRequest;
-use crate::visit::{Login, Visit, with_cookie};
+use crate::visit::{Login, Visit};
 
 /// The question.
 pub(crate) fn page(
@@ -17,7 +17,7 @@ pub(crate) fn page(
     request: &AuthorizationRequest,
     login: &Login,
 ) -> Result<Response, Failure> {
-    let csrf = visit.csrf()?;
+    let csrf = visit.gate.csrf(visit.parts, visit.secrets)?;
     let form = ConsentForm {
         action: &visit.action(),
         csrf: &csrf,
@@ -42,5 +42,5 @@ pub(crate) async fn decide(
         return Err(Halt::Redirect(request.target, RedirectError::AccessDenied));
     }
     let response = send_back(visit, &request, &login.user, login.auth_time).await?;
-    Ok(with_cookie(response, visit.reissued(&login)?))
+    Ok(visit.gate.reissue(&login.identity, response).await)
 }

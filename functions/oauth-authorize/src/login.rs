@@ -9,7 +9,7 @@ use mapgate_core::pages::{FieldError, LoginForm, login_form};
 use crate::code::send_back;
 use crate::error::Halt;
 use crate::request::AuthorizationRequest;
-use crate::visit::{Visit, with_cookie};
+use crate::visit::Visit;
 
 /// What was wrong with the last try.
 #[derive(Debug, Clone, Copy)]
@@ -21,10 +21,11 @@ enum Fault {
 }
 
 impl Fault {
-    fn status(self) -> StatusCode {
+    fn failure(self) -> Failure {
         match self {
-            Self::MissingUsername | Self::MissingPassword => StatusCode::BAD_REQUEST,
-            Self::Wrong => StatusCode::UNAUTHORIZED,
+            Self::MissingUsername => Failure::BadRequest("the field login is missing".to_owned()),
+            Self::MissingPassword => Failure::BadRequest("the field password is missing".to_owned()),
+            Self::Wrong => Failure::Unauthorized("the user name or the password is wrong".to_owned()),
         }
     }
 
@@ -32,7 +33,7 @@ impl Fault {
         let (text, field) = match self {
             Self::MissingUsername => ("missing-username", "login"),
             Self::MissingPassword => ("missing-password", "password"),
-            Self::Wrong => ("wrong-login", "login"),
+            Self::Wrong => ("wrong-login", "password"),
         };
         FieldError { text, field }
     }
@@ -49,9 +50,9 @@ fn page_with(
     username: Option<&str>,
     fault: Option<Fault>,
 ) -> Result<Response, Failure> {
-    let csrf = visit.csrf()?;
+    let csrf = visit.gate.csrf(visit.parts, visit.secrets)?;
     let form = LoginForm {
-        status: fault.map_or(StatusCode::OK, Fault::status),
+        status: StatusCode::OK,
         action: &visit.action(),
         csrf: &csrf,
         hidden: &[],
@@ -61,7 +62,11 @@ fn page_with(
         intro: Some(("continue-to", &[("client", &request.client.client_id)])),
         links: &[],
     };
-    Ok(login_form(visit.language, &form))
+    let page = login_form(visit.language, &form);
+    Ok(match fault {
+        Some(fault) => fault.failure().onto(page),
+        None => page,
+    })
 }
 
 /// Tries the password posted; where it is right, the browser gets a ticket and goes back to the client with a code.
@@ -101,9 +106,12 @@ async fn logged_in(
     if !right.user.is_password_changed {
         return not_yet(visit);
     }
-    let cookie = visit.ticket(&right.user, None)?;
-    let response = send_back(visit, request, &right.user, visit.gate.clock.now()).await?;
-    Ok(with_cookie(response, Some(cookie)))
+    let cookies = visit.gate.log_in(visit.parts, visit.secrets, &right.user)?;
+    let mut response = send_back(visit, request, &right.user, visit.gate.clock.now()).await?;
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// Who must still set a password gets neither ticket nor code; the page there says what to do.

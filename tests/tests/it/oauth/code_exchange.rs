@@ -195,21 +195,30 @@ async fn t31_a_malformed_verifier_is_no_verifier_and_burns_nothing() {
 #[tokio::test]
 async fn a_code_of_a_user_who_changed_since_is_dead() {
     let house = House::new().await;
-    house.test.user("new", super::PASSWORD, &[], true).await;
-    let new = house.test.gate.table().await.user("new").await.unwrap().unwrap();
-    let changes: [&dyn Fn(&mut Code); 4] = [
+    let changes: [&dyn Fn(&mut Code); 3] = [
         &|code| code.generation -= 1,
         &|code| code.user_id.0 += 100,
         &|code| code.username = "nobody".to_owned(),
-        &|code| {
-            // Must still change the password.
-            code.username = "new".to_owned();
-            code.user_id = new.id;
-            code.generation = new.generation;
-        },
     ];
     for change in changes {
         let code = house.code(change).await;
+        assert_refused(&house.exchange(&code, &[]).await, "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_a_user_who_may_not_log_in_is_dead() {
+    let house = House::new().await;
+    let now = house.test.clock.now();
+    let users = [
+        house.user_with("off", |new| new.deactivated = true).await,
+        house.user_with("over", |new| new.expire_on = Some(now)).await,
+        house
+            .user_with("new", |new| new.is_password_changed = false)
+            .await,
+    ];
+    for user in users {
+        let code = house.code(|code| user.of(code)).await;
         assert_refused(&house.exchange(&code, &[]).await, "invalid_grant");
     }
 }

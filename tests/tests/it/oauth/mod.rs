@@ -17,7 +17,7 @@ use axum::body::Body;
 use http::Request;
 use mapgate_core::oauth::{Claims, CodeToken, client_secret_hash, code_hash};
 use mapgate_core::settings::Secret;
-use mapgate_core::table::{AuditEntry, Client, Code, CodeStage, Event, UserId};
+use mapgate_core::table::{AuditEntry, Client, Code, CodeStage, Event, NewUser, User, UserId};
 use mapgate_tests::gate::{Answer, TestGate, get, post, with_header};
 
 /// Where QGIS listens, as it writes it.
@@ -102,6 +102,31 @@ impl House {
         token.expose().to_owned()
     }
 
+    /// Another user, made as `change` says.
+    pub async fn user_with(&self, username: &str, change: impl FnOnce(&mut NewUser)) -> Someone {
+        let mut new = NewUser {
+            username: username.to_owned(),
+            id: None,
+            display_name: username.to_owned(),
+            email: None,
+            roles: std::collections::BTreeSet::new(),
+            password: None,
+            is_password_changed: true,
+            deactivated: false,
+            expire_on: None,
+        };
+        change(&mut new);
+        let now = self.test.clock.now();
+        let table = self.test.gate.table().await;
+        let audit = AuditEntry::new(Event::UserCreated, now, 1);
+        table
+            .create_user(new, now, &audit)
+            .await
+            .expect("the user is made");
+        let user = table.user(username).await.expect("the table answers");
+        Someone(user.expect("the user"))
+    }
+
     /// A code bound to [`CHALLENGE`].
     pub async fn code_with_challenge(&self) -> String {
         self.code(|code| code.challenge = Some(CHALLENGE.to_owned()))
@@ -156,6 +181,16 @@ impl House {
         let table = self.test.gate.table().await;
         let entries = table.audit(&day[..10]).await.expect("the trail");
         entries.into_iter().map(|entry| entry.event).collect()
+    }
+}
+
+/// A user, to be put into a code in jane's place.
+pub struct Someone(User);
+
+impl Someone {
+    pub fn of(&self, code: &mut Code) {
+        code.username.clone_from(&self.0.username);
+        (code.user_id, code.generation) = (self.0.id, self.0.generation);
     }
 }
 

@@ -102,7 +102,10 @@ async fn t43_a_refresh_slides_until_ninety_days_in_all() {
         assert_eq!(answer.status, 200, "{}", answer.body);
         token = text(&answer, "refresh_token");
     }
-    house.test.clock.advance(days(3) - Duration::from_mins(10));
+    house
+        .test
+        .clock
+        .advance(days(2) + Duration::from_mins(24 * 60 - 10));
     let last = house.refresh(&token).await;
     assert_eq!(
         last.json()["expires_in"],
@@ -206,6 +209,17 @@ async fn t45_after_a_password_change_no_refresh_token_works() {
     for token in [&first, &second] {
         assert_refused(&house.refresh(token).await, "invalid_grant");
     }
+}
+
+#[tokio::test]
+async fn t45_after_the_accounts_end_no_refresh_token_works() {
+    let house = House::new().await;
+    let end = house.test.clock.now().plus(days(1));
+    let user = house.user_with("brief", |new| new.expire_on = Some(end)).await;
+    let code = house.code(|code| user.of(code)).await;
+    let first = text(&house.exchange(&code, &[]).await, "refresh_token");
+    house.test.clock.advance(days(1));
+    assert_refused(&house.refresh(&first).await, "invalid_grant");
 }
 
 #[tokio::test]
