@@ -82,9 +82,7 @@ pub fn csrf_token(page: &Answer) -> String {
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
-    let (_, rest) = text
-        .split_once(before)
-        .unwrap_or_else(|| panic!("no {before} in {text}"));
+    let (_, rest) = text.split_once(before).expect("a page with a form");
     rest.split_once(after).expect("an end").0
 }
 
