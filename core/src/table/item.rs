@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,11 +19,23 @@ pub(super) struct Key {
     pub(super) sk: String,
 }
 
+/// DynamoDB's limits, in bytes.
+const LONGEST_PK: usize = 2048;
+const LONGEST_SK: usize = 1024;
+
 impl Key {
+    /// A key of names that visitors may have given: what DynamoDB would refuse as too long stands under its digest, so
+    /// that it is not found like any other unknown name.
     pub(super) fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        let fit = |text: String, longest: usize| {
+            if text.len() <= longest {
+                return text;
+            }
+            format!("long#{}", hex::encode(digest(&SHA256, text.as_bytes())))
+        };
         Self {
-            pk: pk.into(),
-            sk: sk.into(),
+            pk: fit(pk.into(), LONGEST_PK),
+            sk: fit(sk.into(), LONGEST_SK),
         }
     }
 

@@ -8,6 +8,7 @@
 mod house;
 mod http;
 mod identity;
+mod login;
 mod mapserver_proxy;
 mod oauth;
 mod table;
