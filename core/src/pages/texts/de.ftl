@@ -58,4 +58,3 @@ consent = { $client } möchte in Ihrem Namen, { $username }, Karten und Daten se
     .title = Zugriff erlauben?
 allow = Erlauben
 refuse = Ablehnen
-go-on = Weiter

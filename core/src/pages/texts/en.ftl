@@ -58,4 +58,3 @@ consent = { $client } wants to see maps and data in your name, { $username }. Al
     .title = Allow access?
 allow = Allow
 refuse = Refuse
-go-on = Continue

@@ -58,4 +58,3 @@ consent = { $client } veut voir des cartes et des données en votre nom, { $user
     .title = Autoriser l’accès ?
 allow = Autoriser
 refuse = Refuser
-go-on = Continuer

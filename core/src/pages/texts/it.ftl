@@ -58,4 +58,3 @@ consent = { $client } vuole vedere mappe e dati a suo nome, { $username }. Lo co
     .title = Consentire l’accesso?
 allow = Consenti
 refuse = Rifiuta
-go-on = Continua
