@@ -116,7 +116,10 @@ impl Accounts<'_> {
             .await?;
         let read = self.table.identity(&username, Holder::Nothing).await?;
         let hash = read.user.as_ref().and_then(|user| user.password.as_ref());
-        let genuine = self.hashing.verify(password, hash).await?;
+        let Ok(genuine) = self.hashing.verify(password, hash).await else {
+            self.table.leave_place(&place).await?;
+            return Err(Busy.into());
+        };
         let now = self.clock.now();
         let reason = match &read.user {
             None => Some(Reason::UnknownUser),
@@ -165,7 +168,10 @@ impl Accounts<'_> {
         right: Right,
         new: &Secret,
     ) -> Result<Result<User, Wrong>, AccountError> {
-        let password = self.hashing.hash(new).await?;
+        let Ok(password) = self.hashing.hash(new).await else {
+            self.table.leave_place(&right.place).await?;
+            return Err(Busy.into());
+        };
         let now = self.clock.now();
         let audit = self
             .audit(Event::PasswordChanged, right.from, now)

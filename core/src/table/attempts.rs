@@ -65,6 +65,21 @@ impl Table {
         Ok(place)
     }
 
+    /// Gives the place back of a try that was not evaluated: it counts for nobody.
+    pub async fn leave_place(&self, place: &Place) -> Result<(), TableError> {
+        let id = AttributeValue::Ss(vec![place.id.clone()]);
+        let left = update(
+            &self.name,
+            &place.key,
+            "DELETE places :place",
+            "",
+            &[(":place", id)],
+        )?;
+        self.transact(vec![left])
+            .await?
+            .map_err(|_| TableError::Unavailable("no condition failed".to_owned()))
+    }
+
     /// Gives the place back after a right password: no failures any more, and the login's moment noted.
     ///
     /// Refuses where the account was changed since `user` was read: then the password may be another.

@@ -55,8 +55,8 @@ fn a_room_of_core_imports_only_rooms_above_it() {
         let Some(at) = rooms.iter().position(|room| room == name) else {
             continue;
         };
-        let code = code(&file);
-        let imports = code
+        let text = code(&file);
+        let imports = text
             .split("crate::")
             .skip(1)
             .filter_map(|rest| rest.split([':', ';', '}', ' ', ',']).next());

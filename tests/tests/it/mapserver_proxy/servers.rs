@@ -1,0 +1,137 @@
+//! What servers are told, and what may be kept of their answers.
+
+use super::*;
+
+#[tokio::test]
+async fn each_kind_of_auth_tells_the_server_its_own() {
+    let world = world().await;
+    let table = world.test.gate.table().await;
+    let mut roles = table.roles().await.expect("the roles");
+    let values = vec![
+        "canton=BE".to_owned(),
+        "canton=VD&x".to_owned(),
+        "nonsense".to_owned(),
+    ];
+    let functionalities = BTreeMap::from([("mapserver_substitution".to_owned(), values)]);
+    roles.set("editor", None, functionalities).expect("a role");
+    table
+        .save_roles(&roles)
+        .await
+        .expect("an answer")
+        .expect("written");
+    let asked = async |auth: Auth, kind: ServerType| {
+        let mut record = world.record("x", "/mapserv");
+        (record.auth, record.r#type) = (auth, kind);
+        world.server(&record).await;
+        world.test.clock.advance(Duration::from_secs(11));
+        assert_eq!(
+            world.jane(&map("roads").replace("main", "x")).await.status,
+            StatusCode::OK
+        );
+        world.seen().pop().expect("a request")
+    };
+    let seen = asked(Auth::Standard, ServerType::Mapserver).await;
+    assert!(
+        seen.query
+            .ends_with("&s_canton=BE,VD%26x&role_ids=1,3,5&user_id=1"),
+        "{}",
+        seen.query
+    );
+    for auth in [Auth::None, Auth::Proxy] {
+        let seen = asked(auth, ServerType::Mapserver).await;
+        assert!(!seen.query.contains("role_ids") && !seen.headers.contains_key("sec-username"));
+    }
+    let seen = asked(Auth::Geoserver, ServerType::Geoserver).await;
+    assert_eq!(seen.headers["sec-username"], "jane");
+    assert_eq!(seen.headers["sec-roles"], "anonymous;registered;editor");
+    let seen = asked(Auth::None, ServerType::Qgisserver).await;
+    assert_eq!(
+        seen.headers["x-qgis-service-url"],
+        "http://maps.example.com/mapserv_proxy/x"
+    );
+}
+
+#[tokio::test]
+async fn a_legend_may_be_kept_by_everybody_only_where_everybody_may_see_it() {
+    let world = world().await;
+    let legend = |layer: &str| {
+        format!(
+            "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={layer}&FORMAT=image/png"
+        )
+    };
+    assert_eq!(
+        world.ask(&legend("roads")).await.header("cache-control"),
+        "public, max-age=3600"
+    );
+    assert_eq!(
+        world.jane(&legend("parcels")).await.header("cache-control"),
+        "private, max-age=3600"
+    );
+}
+
+#[tokio::test]
+async fn a_closed_group_closes_its_features_too() {
+    let world = world().await;
+    let mut record = world.record("open", "/mapserv");
+    record.default_access = DefaultAccess::Public;
+    let group = Layer {
+        name: "cadastre".to_owned(),
+        public: false,
+        roles: [world.editor].into(),
+        write_roles: [].into(),
+    };
+    world
+        .test
+        .gate
+        .table()
+        .await
+        .put_ogc_server(&record, &[group])
+        .await
+        .expect("written");
+    let feature = |name: &str| {
+        format!("/mapserv_proxy/open?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=ms:{name}")
+    };
+    assert_eq!(
+        world.ask(&feature("parcels")).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(world.ask(&feature("roads")).await.status, StatusCode::OK);
+    assert_eq!(world.jane(&feature("parcels")).await.status, StatusCode::OK);
+    let capabilities = world
+        .ask("/mapserv_proxy/open?SERVICE=WFS&REQUEST=GetCapabilities")
+        .await;
+    assert!(!capabilities.body.contains("parcels") && capabilities.body.contains("roads"));
+}
+
+#[tokio::test]
+async fn an_old_ticket_is_handed_out_anew_but_not_on_what_a_cache_keeps() {
+    let world = world().await;
+    world.test.clock.advance(Duration::from_secs(9001));
+    let legend = "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=roads";
+    assert_eq!(world.jane(legend).await.header("set-cookie"), "");
+    let answer = world.jane(&map("parcels")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.header("set-cookie").starts_with("auth_tkt="));
+}
+
+#[tokio::test]
+async fn in_the_steady_state_the_table_is_not_asked() {
+    let world = world().await;
+    assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::OK);
+    let _ = world.test.table_requests();
+    for _ in 0..5 {
+        assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::OK);
+    }
+    assert_eq!(world.test.table_requests(), [""; 0]);
+    // A right taken away is gone within the ten seconds.
+    world
+        .test
+        .gate
+        .table()
+        .await
+        .put_ogc_server(&world.record("main", "/mapserv"), &[])
+        .await
+        .expect("written");
+    world.test.clock.advance(Duration::from_secs(11));
+    assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::FORBIDDEN);
+}
