@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Runs the whole of mapgate on this machine: `DynamoDB`, a mail catcher, a sample map server and all functions.
+/// Runs all of mapgate on this machine: its table, a mail catcher, a sample map server and every function.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "mapgate-local", version)]
 pub struct Options {
@@ -21,7 +21,7 @@ pub struct Options {
     /// A seed file: the roles, users, clients and OGC servers to start with, in place of the demo's.
     #[arg(long, value_name = "FILE")]
     pub seed: Option<PathBuf>,
-    /// Only `DynamoDB`, the mail catcher and the map server, for `cargo lambda watch`.
+    /// Starts only the table, the mail catcher and the map server, for cargo lambda watch.
     #[arg(long)]
     pub services_only: bool,
 }
