@@ -2,8 +2,8 @@
 
 import { SampleMap } from "./map.js";
 
-const WMS = "/mapserv_proxy?ogcserver=main";
 const byId = (id) => document.getElementById(id);
+const WMS = byId("map").dataset.wms;
 const element = (name, attributes = {}, ...children) => {
   const made = Object.assign(document.createElement(name), attributes);
   made.append(...children);
@@ -57,14 +57,16 @@ async function readLayers() {
   }
   const capabilities = new DOMParser().parseFromString(await response.text(), "text/xml");
   const root = capabilities.querySelector("Capability > Layer");
-  const box = root && children(root, "BoundingBox").find((box) => box.getAttribute("CRS") === "EPSG:2056");
+  // A plane system where there is one: the map's scale is in metres.
+  const boxes = root ? children(root, "BoundingBox") : [];
+  const box = boxes.find((box) => !["EPSG:4326", "CRS:84"].includes(box.getAttribute("CRS")));
   if (!box) {
-    byId("layers").replaceChildren(element("p", {}, "None."));
+    byId("layers").replaceChildren(element("p", {}, "None that can be shown here."));
     map.setLayers([]);
     return;
   }
   byId("layers").replaceChildren(list(root));
-  map.setExtent(["minx", "miny", "maxx", "maxy"].map((side) => Number(box.getAttribute(side))));
+  map.setExtent(box.getAttribute("CRS"), ["minx", "miny", "maxx", "maxy"].map((side) => Number(box.getAttribute(side))));
   draw();
 }
 

@@ -1,6 +1,5 @@
 // A small map: one WMS picture that is dragged, pinched and zoomed, and asked for anew when it comes to rest.
 
-const CRS = "EPSG:2056";
 const REST = 180; // milliseconds without movement before the next picture is asked for
 const FINEST = 0.05; // metres a pixel
 const BARS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
@@ -9,6 +8,7 @@ export class SampleMap {
   #box;
   #url;
   #scale;
+  #crs;
   #extent;
   #centre = [0, 0];
   #resolution = 1; // metres a pixel
@@ -37,9 +37,10 @@ export class SampleMap {
     new ResizeObserver(() => (this.#all ? this.showAll() : this.#changed())).observe(box);
   }
 
-  /** The whole map is [west, south, east, north]; shows it all the first time. */
-  setExtent(extent) {
+  /** The whole map is [west, south, east, north] in a plane system; shows it all the first time. */
+  setExtent(crs, extent) {
     const first = !this.#extent;
+    this.#crs = crs;
     this.#extent = extent;
     if (first) this.showAll();
   }
@@ -109,7 +110,7 @@ export class SampleMap {
   #query(view, request, layers) {
     const bounds = [view.west, view.south, view.east, view.north].join(",");
     return new URLSearchParams({
-      SERVICE: "WMS", VERSION: "1.3.0", REQUEST: request, LAYERS: layers, STYLES: "", CRS, BBOX: bounds,
+      SERVICE: "WMS", VERSION: "1.3.0", REQUEST: request, LAYERS: layers, STYLES: "", CRS: this.#crs, BBOX: bounds,
       WIDTH: view.width, HEIGHT: view.height, FORMAT: "image/png", TRANSPARENT: "TRUE",
     });
   }

@@ -3,59 +3,69 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+use mapgate_core::settings::Secret;
+
 use crate::map_server::MapServer;
+use crate::page::query;
+use crate::seed::Seed;
 
-/// The demo's users, whose passwords are no secret (they stand in `demo/seed.yaml`), and what each sees.
-const USERS: [(&str, &str, &str); 4] = [
-    (
-        "jane",
-        "lindmatt-jane",
-        "editor: parcels, owners and building projects",
-    ),
-    ("pia", "lindmatt-pia", "planner: gas pipes"),
-    ("joe", "lindmatt-joe", "no role of his own: public layers"),
-    ("admin", "lindmatt-admin", "administrator"),
-];
-
-/// The demo's `OAuth2` client and its secret.
-const CLIENT: (&str, &str) = ("qgis", "lindmatt-qgis");
-
-/// For people who open the portal in a browser or in QGIS.
-pub fn of_portal(base_url: &str, map: &MapServer, demo: bool, address: SocketAddr) -> String {
+/// For people who open the portal in a browser or in QGIS. The demo's passwords and secrets are printed, since they
+/// are no secrets (they stand in `demo/seed.yaml`); those of another seed file are not.
+pub fn of_portal(base_url: &str, map: &MapServer, seed: &Seed, demo: bool, address: SocketAddr) -> String {
     let mut text = format!(
         "\nmapgate, all of it on this machine\n\n  \
          portal          {base_url}/\n  \
-         administration  {base_url}/admin/\n  \
          caught mails    {base_url}/local/\n  \
          map server      {} ({})\n\n",
         map.url(),
         map.name()
     );
     if demo {
-        text.push_str("Users (their passwords at first)\n\n");
-        for (name, password, roles) in USERS {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {name:<6} {password:<15} {roles}");
-        }
-        text.push('\n');
+        text.push_str(&users(seed));
     }
-    let (client, secret) = if demo {
-        CLIENT
-    } else {
-        ("one of the seed file's", "that client's")
+    text.push_str(&qgis(base_url, seed, demo));
+    // Writing to a String cannot fail.
+    let _ = write!(text, "Ctrl-C ends it.\n\nready http://{address}\n");
+    text
+}
+
+fn users(seed: &Seed) -> String {
+    let mut text = "Users, their passwords at first, their roles\n\n".to_owned();
+    for user in &seed.users {
+        let user = &user.value;
+        let password = user.password.as_ref().map_or("", Secret::expose);
+        let _ = writeln!(
+            text,
+            "  {:<8} {password:<16} {}",
+            user.username,
+            user.roles.join(", ")
+        );
+    }
+    text + "\n"
+}
+
+/// What to type into QGIS, for the first client and the first server.
+fn qgis(base_url: &str, seed: &Seed, demo: bool) -> String {
+    let Some(client) = seed.oauth2_clients.first().map(|client| &client.value) else {
+        return String::new();
     };
-    let _ = write!(
-        text,
+    let secret = match &client.secret {
+        Some(secret) if demo => secret.expose(),
+        Some(_) => "as in the seed file",
+        None => "none (grant flow Authorization Code PKCE)",
+    };
+    format!(
         "QGIS: a new authentication configuration, OAuth2, grant flow Authorization Code\n\n  \
          request URL     {base_url}/oauth/login\n  \
          token URL       {base_url}/oauth/token\n  \
-         redirect URL    http://127.0.0.1:7070/\n  \
-         client ID       {client}\n  \
+         redirect URL    {}\n  \
+         client ID       {}\n  \
          client secret   {secret}\n  \
-         WMS or WFS      {base_url}/mapserv_proxy?ogcserver=main\n\n\
-         Ctrl-C ends it.\n\nready http://{address}\n"
-    );
-    text
+         WMS or WFS      {base_url}/mapserv_proxy?{}\n\n",
+        client.redirect_uris.first().map_or("", String::as_str),
+        client.client_id,
+        query(seed.main_server()),
+    )
 }
 
 /// For `cargo lambda watch`: lines that a shell can read, all else as comments.
@@ -77,29 +87,22 @@ pub fn of_services(variables: &[(&'static str, String)], map: &MapServer, addres
 
 #[cfg(test)]
 mod tests {
-    use mapgate_core::settings::Secret;
-
     use super::*;
-    use crate::seed::Seed;
 
     #[test]
-    fn the_printed_users_and_client_are_the_demos() {
+    fn only_the_demos_secrets_are_printed() {
         let seed = Seed::read(None).unwrap();
-        let password = |password: &Option<Secret>| password.as_ref().map(|secret| secret.expose().to_owned());
-        for (name, printed, _) in USERS {
-            let user = seed
-                .users
-                .iter()
-                .find(|user| user.value.username == name)
-                .unwrap();
-            assert_eq!(password(&user.value.password).as_deref(), Some(printed));
+        assert!(users(&seed).contains("jane     lindmatt-jane    editor\n"));
+        let demo = qgis("http://a", &seed, true);
+        for value in [
+            "http://a/oauth/login\n",
+            "qgis\n",
+            "lindmatt-qgis\n",
+            "http://a/mapserv_proxy?ogcserver=main\n",
+        ] {
+            assert!(demo.contains(value), "{demo}");
         }
-        assert_eq!(seed.users.len(), USERS.len());
-        let client = seed
-            .oauth2_clients
-            .iter()
-            .find(|client| client.value.client_id == CLIENT.0)
-            .unwrap();
-        assert_eq!(password(&client.value.secret).as_deref(), Some(CLIENT.1));
+        assert!(!qgis("http://a", &seed, false).contains("lindmatt-qgis"));
+        assert_eq!(qgis("http://a", &Seed::default(), false), "");
     }
 }

@@ -62,14 +62,12 @@ impl Harness {
             (greeting::of_services(&variables, &services.map, address), mails)
         } else {
             let base_url = gate.settings.base_url.as_str();
-            let greeting = greeting::of_portal(base_url, &services.map, options.seed.is_none(), address);
-            (
-                greeting,
-                front(
-                    mails.merge(page::portal()).merge(functions(&gate)),
-                    &gate.settings,
-                ),
-            )
+            let demo = options.seed.is_none();
+            let greeting = greeting::of_portal(base_url, &services.map, &seed, demo, address);
+            let router = mails
+                .merge(page::portal(seed.main_server())?)
+                .merge(functions(&gate));
+            (greeting, front(router, &gate.settings))
         };
         let portal = Service::http(listener, router.layer(from_fn(name_peer)))?;
         Ok(Self {

@@ -1,9 +1,11 @@
 //! The pages of the harness itself: the sample portal and the caught mails.
 
+use askama::Template;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
+use bytes::Bytes;
 use tower::util::MapResponseLayer;
 
 use crate::mail::{self, Mails};
@@ -25,16 +27,32 @@ pub fn mails(mails: Mails) -> Router {
     router.layer(MapResponseLayer::new(protect))
 }
 
-/// The sample portal at `/`; needs [`mails`] beside it.
-pub fn portal() -> Router {
-    let router = Router::new()
-        .route("/", file(HTML, include_str!("../page/index.html")))
-        .route("/local/app.js", file(SCRIPT, include_str!("../page/app.js")))
-        .route("/local/map.js", file(SCRIPT, include_str!("../page/map.js")));
-    router.layer(MapResponseLayer::new(protect))
+#[derive(Template)]
+#[template(path = "portal.html")]
+struct Portal {
+    /// The map proxy's parameters.
+    query: String,
 }
 
-fn file(kind: &'static str, content: &'static str) -> MethodRouter {
+/// The sample portal at `/` with the map of an OGC server; needs [`mails`] beside it.
+pub fn portal(server: Option<&str>) -> askama::Result<Router> {
+    let page = Portal { query: query(server) }.render()?;
+    let router = Router::new()
+        .route("/", file(HTML, page))
+        .route("/local/app.js", file(SCRIPT, include_str!("../page/app.js")))
+        .route("/local/map.js", file(SCRIPT, include_str!("../page/map.js")));
+    Ok(router.layer(MapResponseLayer::new(protect)))
+}
+
+/// The map proxy's parameters for an OGC server, or for the main one.
+pub fn query(server: Option<&str>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(server.map(|server| ("ogcserver", server)));
+    query.finish()
+}
+
+fn file(kind: &'static str, content: impl Into<Bytes>) -> MethodRouter {
+    let content = content.into();
     get(async move || ([(header::CONTENT_TYPE, kind)], content))
 }
 

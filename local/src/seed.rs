@@ -185,6 +185,12 @@ impl Seed {
         Ok(seed)
     }
 
+    /// The name of the first OGC server, which stands for the others where one is enough.
+    #[must_use]
+    pub fn main_server(&self) -> Option<&str> {
+        self.ogc_servers.first().map(|server| server.value.name.as_str())
+    }
+
     /// What the types alone do not say: names are unique and roles exist.
     fn check(&self) -> anyhow::Result<()> {
         unique("role", &self.roles, |role| &role.name)?;

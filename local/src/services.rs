@@ -119,12 +119,12 @@ impl Services {
         // Whole, since it is merged with the operator's: the catcher knows no login.
         let smtp = json!({ "host": host, "ssl": false, "starttls": false, "user": null, "password": null });
         let mut settings = json!({ "vars": { "smtp": smtp } });
-        match (given, seed.ogc_servers.first()) {
+        match (given, seed.main_server()) {
             (Some(path), _) => {
                 let path = path.canonicalize().with_context(|| path.display().to_string())?;
                 settings["extends"] = json!(path.to_str().context("the settings file's name is not UTF-8")?);
             }
-            (None, Some(first)) => settings["vars"]["main_ogc_server"] = json!(first.value.name),
+            (None, Some(first)) => settings["vars"]["main_ogc_server"] = json!(first),
             (None, None) => {}
         }
         // JSON is YAML, and quotes what needs it.

@@ -6,6 +6,7 @@ use anyhow::{Context as _, anyhow};
 use mapgate_core::gate::Gate;
 use mapgate_core::oauth::client_secret_hash;
 use mapgate_core::secrets::Secrets;
+use mapgate_core::settings::Secret;
 use mapgate_core::table::{
     AuditEntry, Client, CreateUser, Event, Layer, NewUser, OgcServer, RoleId, Roles, Table, UserId,
 };
@@ -121,9 +122,9 @@ async fn sow_client(
     if table.client(&client.client_id).await?.is_some() {
         return Ok(());
     }
-    let hash = |secret: &mapgate_core::settings::Secret| {
-        client_secret_hash(secrets, gate.clock.now(), &client.client_id, secret)
-            .context("no data key is in force")
+    let hash = |secret: &Secret| {
+        let hash = client_secret_hash(secrets, gate.clock.now(), &client.client_id, secret);
+        hash.context("no data key is in force")
     };
     let client = Client {
         client_id: client.client_id.clone(),
