@@ -1,0 +1,35 @@
+//! Prints ratios measured in one run: a login over a bare Argon2id, the code flow per second, and the map proxy over
+//! nginx's `proxy_pass` before the same MapServer. Gives no verdict: the machine may be shared and noisy.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench measures time, prints, and ends where what it leans on is not there"
+)]
+
+mod client;
+mod login;
+mod proxy;
+mod site;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let only = std::env::args().nth(1);
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    if wanted("login") {
+        login::login().await;
+    }
+    if wanted("flow") {
+        login::flow().await;
+    }
+    if wanted("proxy") {
+        proxy::proxy().await;
+    }
+}
+
+/// The middle one of some figures.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}

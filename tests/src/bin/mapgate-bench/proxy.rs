@@ -1,0 +1,174 @@
+//! The map proxy over nginx's `proxy_pass`: MapServer under FastCGI behind one nginx, both contenders before it, the
+//! client on one core and all else on the other, each figure the median of five.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::median;
+use crate::site::{CLIENT_CORE, SERVER_CORE, Site, pinned};
+
+const MAPSERV: &str = "/usr/lib/cgi-bin/mapserv";
+const TURNS: usize = 5;
+const CONNECTIONS: &str = "16";
+
+/// Processes that end with the bench.
+struct Running(Vec<Child>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = Command::new("kill").arg(child.id().to_string()).status();
+            let _ = child.wait();
+        }
+    }
+}
+
+pub async fn proxy() {
+    for program in [MAPSERV, "nginx", "spawn-fcgi", "wrk", "taskset"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            println!("map proxy: SKIPPED, {program} is missing");
+            return;
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mapserver, nginx) = (free_port(), free_port());
+    let _running = start(folder.path(), mapserver, nginx);
+    let seed = seed(folder.path(), mapserver);
+    let site = Site::start(&["--seed", seed.to_str().expect("a path")]);
+    let client = Client::new();
+    let cookie = client.cookie(&site.url).await;
+    let token = client.flow(&site.url, &cookie).await;
+    // The extent of one block: a small map of three layers, one of them private.
+    let map = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=buildings,roads,parcels&STYLES=&CRS=EPSG:2056\
+               &BBOX=2600300,1200300,2600500,1200500&WIDTH=128&HEIGHT=128&FORMAT=image/png";
+    let through_nginx = format!("http://127.0.0.1:{nginx}/mapserv_proxy?{map}&role_ids=101&user_id=1001");
+    let through_mapgate = format!("{}/mapserv_proxy?ogcserver=main&{map}", site.url);
+    let contenders = [
+        ("nginx", &through_nginx, String::new()),
+        (
+            "bearer",
+            &through_mapgate,
+            format!("Authorization: Bearer {token}"),
+        ),
+        ("cookie", &through_mapgate, format!("Cookie: {cookie}")),
+    ];
+    let mut figures = vec![(Vec::new(), Vec::new()); contenders.len()];
+    for turn in 0..=TURNS {
+        for ((_, url, header), (rates, tails)) in contenders.iter().zip(&mut figures) {
+            let (rate, tail) = load(url, header);
+            // The first turn warms up.
+            if turn > 0 {
+                rates.push(rate);
+                tails.push(tail);
+            }
+        }
+    }
+    let medians: Vec<(f64, f64)> = figures
+        .into_iter()
+        .map(|(rates, tails)| (median(rates), median(tails)))
+        .collect();
+    let (base, tail) = medians[0];
+    println!("map proxy: nginx {base:.0} maps a second, p99 {tail:.1} ms");
+    for ((name, ..), (rate, tail)) in contenders.iter().zip(&medians).skip(1) {
+        println!(
+            "map proxy: mapgate with {name} {rate:.0} a second, {:.2} of nginx, p99 {tail:.1} ms",
+            rate / base
+        );
+    }
+    println!(
+        "map proxy: {:.0} MB resident, harness and its table included",
+        site.resident()
+    );
+}
+
+/// MapServer under FastCGI, and nginx before it and as a contender.
+fn start(folder: &Path, mapserver: u16, nginx: u16) -> Running {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let demo = here.parent().expect("the repository").join("local/demo");
+    let replaced = |text: &str| {
+        text.replace("@DIR@", &folder.display().to_string())
+            .replace("@URL@", &format!("http://127.0.0.1:{mapserver}/mapserv"))
+            .replace("@MAPSERVER_PORT@", &mapserver.to_string())
+            .replace("@PROXY_PORT@", &nginx.to_string())
+    };
+    for entry in std::fs::read_dir(&demo).expect("the demo") {
+        let path = entry.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        std::fs::write(folder.join(path.file_name().expect("a name")), replaced(&text)).expect("written");
+    }
+    let map = folder.join("lindmatt.map");
+    let config = folder.join("mapserver.conf");
+    // Under FastCGI the map's path must stand in the ENV block.
+    let text = format!(
+        "CONFIG\n  ENV\n    MS_MAPFILE \"{}\"\n    MS_MAP_PATTERN \".\"\n  END\nEND\n",
+        map.display()
+    );
+    std::fs::write(&config, text).expect("written");
+    let text = std::fs::read_to_string(here.join("benches/nginx.conf")).expect("nginx.conf");
+    let nginx_conf = folder.join("nginx.conf");
+    std::fs::write(&nginx_conf, replaced(&text)).expect("written");
+    let fastcgi = pinned(SERVER_CORE, "spawn-fcgi")
+        .args(["-n", "-s"])
+        .arg(folder.join("mapserv.sock"))
+        .args(["-M", "0666", "--", MAPSERV])
+        .env("MAPSERVER_CONFIG_FILE", config)
+        .spawn();
+    let nginx = pinned(SERVER_CORE, "nginx")
+        .args(["-p"])
+        .arg(folder)
+        .arg("-c")
+        .arg(nginx_conf)
+        .spawn();
+    let running = Running(vec![
+        fastcgi.expect("spawn-fcgi starts"),
+        nginx.expect("nginx starts"),
+    ]);
+    std::thread::sleep(Duration::from_secs(1));
+    running
+}
+
+/// The demo's seed, with the bench's MapServer.
+fn seed(folder: &Path, mapserver: u16) -> PathBuf {
+    let text = std::fs::read_to_string(folder.join("seed.yaml")).expect("the seed");
+    let server = "- name: main\n";
+    assert!(text.contains(server), "the demo's seed has the server main");
+    let url = format!("{server}    url: http://127.0.0.1:{mapserver}/mapserv\n");
+    let path = folder.join("bench.yaml");
+    std::fs::write(&path, text.replace(server, &url)).expect("written");
+    path
+}
+
+/// Requests a second, and the 99th percentile in milliseconds.
+fn load(url: &str, header: &str) -> (f64, f64) {
+    let mut command = pinned(CLIENT_CORE, "wrk");
+    command.args(["-t1", "-d3s", "--latency", "-c", CONNECTIONS]);
+    if !header.is_empty() {
+        command.args(["-H", header]);
+    }
+    let output = command.arg(url).output().expect("wrk runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(!text.contains("Non-2xx"), "{url}: {text}");
+    let figure = |name: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name}: {text}")).trim().to_owned()
+    };
+    let rate = figure("Requests/sec:").parse().expect("a rate");
+    let tail = figure("99%");
+    let (digits, unit) = tail.split_at(
+        tail.find(|letter: char| letter.is_alphabetic())
+            .unwrap_or(tail.len()),
+    );
+    let scale = match unit {
+        "us" => 0.001,
+        "s" => 1000.0,
+        _ => 1.0,
+    };
+    (rate, digits.parse::<f64>().expect("a time") * scale)
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}

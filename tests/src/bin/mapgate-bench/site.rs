@@ -1,0 +1,66 @@
+//! A harness in a process of its own, on the second core where there are two.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The core that clients run on; all else runs on the other.
+pub const CLIENT_CORE: &str = "0";
+pub const SERVER_CORE: &str = "1";
+
+pub struct Site {
+    pub url: String,
+    child: Child,
+}
+
+impl Site {
+    /// Starts `mapgate-local` of this build with these options.
+    pub fn start(options: &[&str]) -> Self {
+        let own = std::env::current_exe().expect("the bench's own path");
+        let program = own.with_file_name("mapgate-local");
+        let mut child = pinned(SERVER_CORE, &program)
+            .args(["--listen", "127.0.0.1:0"])
+            .args(options)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("mapgate-local starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let ready = lines.find_map(|line| Some(line.ok()?.strip_prefix("ready ")?.to_owned()));
+        // Read on, or its next line would meet a closed pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self {
+            url: ready.expect("mapgate-local is ready"),
+            child,
+        }
+    }
+
+    /// The memory it holds, in MB.
+    pub fn resident(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap_or("0");
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse::<f64>()
+            .unwrap_or(f64::NAN)
+            / 1024.0
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // SIGTERM, so that it takes its own children and folders with it.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// A program on one core, where `taskset` is there.
+pub fn pinned(core: &str, program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new("taskset");
+    command.arg("-c").arg(core).arg(program.as_ref());
+    command
+}
