@@ -26,9 +26,16 @@ pub(super) struct Remembered(std::sync::Mutex<HashMap<String, Arc<tokio::sync::M
 #[derive(Debug, Clone, Copy)]
 struct Tried {
     at: Timestamp,
-    /// The generation for which it was right or wrong; none where there was no such user.
-    generation: Option<i64>,
+    /// The account for which it was right or wrong; none where there was no such user.
+    account: Option<Account>,
     right: bool,
+}
+
+/// What the outcome of a try depends on beside the password: once it changes, the credential is tried anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Account {
+    generation: i64,
+    is_active: bool,
 }
 
 /// The user with that name and password, unless the password still has to be changed.
@@ -54,16 +61,19 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
             |_| true,
         )
         .await?;
-    let generation = any
+    let account = any
         .as_ref()
         .and_then(|record| record.user.as_ref())
-        .map(|user| user.generation);
+        .map(|user| Account {
+            generation: user.generation,
+            is_active: user.is_active(now),
+        });
     match *tried {
         Some(Tried {
             at,
-            generation: of,
+            account: of,
             right: true,
-        }) if of == generation && now.since(at) < parts.settings.identity_cache => {
+        }) if of == account && now.since(at) < parts.settings.identity_cache => {
             return any
                 .filter(|record| may_enter(record, now))
                 .map(known)
@@ -71,9 +81,9 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
         }
         Some(Tried {
             at,
-            generation: of,
+            account: of,
             right: false,
-        }) if of == generation && now.since(at) < WRONG_FOR => {
+        }) if of == account && now.since(at) < WRONG_FOR => {
             return Err(Refused::Basic);
         }
         _ => {}
@@ -93,7 +103,7 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
     let Ok(right) = accounts.try_password(&username, &pair.password, from).await? else {
         *tried = Some(Tried {
             at: now,
-            generation,
+            account,
             right: false,
         });
         return Err(Refused::Basic);
@@ -103,7 +113,10 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
     }
     *tried = Some(Tried {
         at: now,
-        generation: Some(right.user.generation),
+        account: Some(Account {
+            generation: right.user.generation,
+            is_active: right.user.is_active(now),
+        }),
         right: true,
     });
     let record = IdentityRecord {

@@ -53,7 +53,7 @@ impl AnswerRewriter {
             out.extend_from_slice(before);
             rest = from;
             let begins = begins_url(from);
-            let end = from.iter().position(|byte| ends_url(char::from(*byte)));
+            let end = end_of_url(from, last);
             match (begins, end) {
                 (Some(true), Some(end)) => rest = self.write(from, end, &mut out),
                 (Some(true), None) if last => rest = self.write(from, from.len(), &mut out),
@@ -77,9 +77,13 @@ impl AnswerRewriter {
     fn write<'b>(&self, from: &'b [u8], end: usize, out: &mut Vec<u8>) -> &'b [u8] {
         let (url, after) = from.split_at(end);
         let replaced = std::str::from_utf8(url).ok().and_then(|url| {
-            // Markup writes `&` as `&amp;`; the answer does as it did.
-            let markup = url.contains("&amp;") || !url.contains('&');
-            let plain = url.replace("&amp;", "&");
+            // Markup writes `&` as `&amp;`, JSON may write it, and slashes, with a backslash; the answer does as it did.
+            let markup = url.contains("&amp;") || !url.contains(['&', '\\']);
+            let plain = url
+                .replace("&amp;", "&")
+                .replace("\\/", "/")
+                .replace("\\u0026", "&")
+                .replace("\\u003d", "=");
             let ours = self.urls.rewrite_url(&plain)?;
             Some(if markup { ours.replace('&', "&amp;") } else { ours })
         });
@@ -91,20 +95,37 @@ impl AnswerRewriter {
     }
 }
 
+/// How a URL begins, also in JSON that escapes its slashes.
+const BEGINNINGS: &[&[u8]] = &[b"http://", b"https://", b"http:\\/\\/", b"https:\\/\\/"];
+
 /// Whether a URL begins here; `None` where too little has arrived to tell.
 fn begins_url(text: &[u8]) -> Option<bool> {
-    let like = |pattern: &[u8]| {
+    let like = |pattern: &&&[u8]| {
         let shorter = text.len().min(pattern.len());
         text.get(..shorter)
             .zip(pattern.get(..shorter))
             .is_some_and(|(have, want)| have.eq_ignore_ascii_case(want))
     };
-    match (like(b"http://"), like(b"https://")) {
-        (true, _) if text.len() >= 7 => Some(true),
-        (_, true) if text.len() >= 8 => Some(true),
-        (false, false) => Some(false),
-        _ => None,
+    let mut possible = BEGINNINGS.iter().filter(like).peekable();
+    if possible.peek().is_none() {
+        return Some(false);
     }
+    possible
+        .any(|pattern| text.len() >= pattern.len())
+        .then_some(true)
+}
+
+/// Where the URL at the start of a text ends; `None` where that has not arrived. A backslash ends it, but for JSON's
+/// spellings of characters that URLs are made of.
+fn end_of_url(text: &[u8], last: bool) -> Option<usize> {
+    text.iter()
+        .enumerate()
+        .position(|(at, byte)| match (byte, text.get(at + 1)) {
+            (b'\\', Some(b'/' | b'u')) => false,
+            (b'\\', None) => last,
+            (b'\\', Some(_)) => true,
+            _ => ends_url(char::from(*byte)),
+        })
 }
 
 /// Rewrites a body as it streams.
@@ -167,6 +188,11 @@ mod tests {
             rewritten(b"{\"u\":\"http://backend:8090/mapserv\"}", 5),
             b"{\"u\":\"https://p/m?s=a&amp;\"}"
         );
+        let json = br#"{"a":"http:\/\/backend:8090\/mapserv?map=x\u0026SERVICE=WFS","b":"<a href=\"HTTPS://backend:8090/mapserv\">"}"#;
+        let expected = br#"{"a":"https://p/m?s=a&SERVICE=WFS","b":"<a href=\"https://p/m?s=a&amp;\">"}"#;
+        for size in 1..json.len() {
+            assert_eq!(rewritten(json, size), expected, "{size}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! OGC exceptions: the ones we raise, in the form that was asked for, and a backend's, reduced to their code.
 
 use super::params::Params;
-use super::xml::{Element, Handler, XmlError, walk_slice};
+use super::xml::{Element, Handler, XmlError, local_name, walk_slice};
 use super::{Operation, Service};
 use http::StatusCode;
 use quick_xml::escape::escape;
@@ -254,9 +254,35 @@ pub fn backend_exception_code(document: &[u8]) -> Option<OgcCode> {
     let mut found = Found::default();
     // A document that breaks off has shown its root all the same.
     let _ = walk_slice(document, &mut found);
-    found
-        .exception
+    (found.exception || root_of(document).is_some_and(is_exception_root))
         .then(|| found.code.unwrap_or(OgcCode::NoApplicableCode))
+}
+
+/// The local name of the root of what may be a document, also of one that nobody here reads on (another encoding,
+/// entities).
+fn root_of(document: &[u8]) -> Option<&str> {
+    let after = |text: &'_ [u8], end: &[u8]| text.windows(end.len()).position(|part| part == end);
+    let mut rest = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    loop {
+        rest = rest.trim_ascii_start().strip_prefix(b"<")?;
+        let end: &[u8] = match rest {
+            [b'?', ..] => b"?>",
+            [b'!', b'-', b'-', ..] => b"-->",
+            [b'!', declaration @ ..] => {
+                let subset = declaration.iter().position(|byte| matches!(byte, b'[' | b'>'))?;
+                if declaration.get(subset) == Some(&b'[') {
+                    b"]>"
+                } else {
+                    b">"
+                }
+            }
+            _ => break,
+        };
+        rest = rest.get(after(rest, end)? + end.len()..)?;
+    }
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+    let name = rest.get(..rest.iter().position(ends)?)?;
+    std::str::from_utf8(name).ok().map(local_name)
 }
 
 /// Whether a root element is an exception's.
@@ -364,6 +390,16 @@ mod tests {
             backend_exception_code(b"<ServiceExceptionReport><ServiceExc"),
             Some(OgcCode::NoApplicableCode)
         );
+        for odd in [
+            &b"<?xml version='1.0' encoding='ISO-8859-1'?>\n<ServiceExceptionReport><ServiceException>\xe9"[..],
+            b"<!DOCTYPE a [<!ENTITY x \"y\">]><!-- > --><ogc:ServiceExceptionReport a='b'>",
+            b"\xef\xbb\xbf<!DOCTYPE a SYSTEM 'b'>\n<ExceptionReport>&x;",
+        ] {
+            let code = backend_exception_code(odd);
+            assert_eq!(code, Some(OgcCode::NoApplicableCode), "{}", odd.escape_ascii());
+        }
+        assert_eq!(backend_exception_code(b"<html><ExceptionReport>"), None);
+        assert_eq!(backend_exception_code(b"<?xml"), None);
         assert_eq!(backend_exception_code(b"<html/>"), None);
         assert_eq!(backend_exception_code(b"\x89PNG"), None);
     }

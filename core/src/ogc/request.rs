@@ -110,12 +110,6 @@ impl Asked {
             .flat_map(|list| &list.names)
             .map(String::as_str)
     }
-
-    /// Whether the decision needs the server's tree of layers.
-    #[must_use]
-    pub fn needs_tree(&self) -> bool {
-        !self.layers.is_empty()
-    }
 }
 
 /// The operation of a `REQUEST` value, in any letter case, out of those that a service offers.

@@ -50,7 +50,10 @@ impl Rules {
     pub fn new(default_access: DefaultAccess, layers: BTreeMap<String, LayerRule>) -> Self {
         let mut spellings: HashMap<String, Vec<String>> = HashMap::new();
         for name in layers.keys() {
-            spellings.entry(loose_key(name)).or_default().push(name.clone());
+            let keys = BTreeSet::from([loose_key(name), qgis_type_name(name)]);
+            for key in keys {
+                spellings.entry(key).or_default().push(name.clone());
+            }
         }
         Self {
             default_access,
@@ -109,7 +112,7 @@ impl Rules {
             .unwrap_or_default();
         names
             .iter()
-            .filter(move |known| like(name, known))
+            .filter(move |known| like(name, known) || loose_key(name) == qgis_type_name(known))
             .filter_map(|known| self.layers.get(known))
     }
 
@@ -155,6 +158,13 @@ impl Rules {
     pub fn close_something(&self) -> bool {
         self.default_access == DefaultAccess::Private || self.layers.values().any(|rule| !rule.public)
     }
+}
+
+/// The spelling that QGIS Server gives a layer's name in WFS (`QgsMapLayerServerProperties::wfsTypeName`).
+fn qgis_type_name(name: &str) -> String {
+    name.replace(' ', "_")
+        .replace([':', '\u{2014}'], "-")
+        .to_lowercase()
 }
 
 /// A key under which every spelling of a name falls.
@@ -229,7 +239,12 @@ pub(super) mod tests {
     fn public_by_default_forbids_every_spelling() {
         let rules = rules(
             DefaultAccess::Public,
-            &[("parcels", &[3]), ("topp:states", &[]), ("a b", &[])],
+            &[
+                ("parcels", &[3]),
+                ("topp:states", &[]),
+                ("a b", &[]),
+                ("Water: pipes \u{2014} main", &[]),
+            ],
         );
         for name in [
             "parcels",
@@ -239,6 +254,7 @@ pub(super) mod tests {
             "STATES",
             "a_b",
             "A B",
+            "Water-_pipes_-_main",
         ] {
             assert!(!rules.may_read(name, &roles(&[1])), "{name}");
         }

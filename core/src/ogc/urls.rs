@@ -26,6 +26,17 @@ const KEPT: &[&str] = &[
     "NAMESPACES",
     "TRANSPARENT",
     "LANGUAGE",
+    // What `next` and `previous` of a WFS 2.0.0 answer go on with.
+    "COUNT",
+    "MAXFEATURES",
+    "STARTINDEX",
+    "RESULTTYPE",
+    "BBOX",
+    "SRSNAME",
+    "PROPERTYNAME",
+    "SORTBY",
+    "FILTER",
+    "TIME",
 ];
 
 /// How many URLs a server may give itself.
@@ -35,6 +46,8 @@ const MAX_BASES: usize = 16;
 #[derive(Clone, Debug)]
 pub struct UrlRewriter {
     bases: Vec<Base>,
+    /// Hosts (with port) on which nothing is for clients: those of the configured URLs, but for the proxy's own.
+    hosts: Vec<String>,
     proxy: String,
 }
 
@@ -48,14 +61,23 @@ struct Base {
 impl UrlRewriter {
     /// Takes the URLs of the backend (what is not an http or https URL is left out), and the proxy's own, to which
     /// parameters are appended: it ends in `?` or `&`.
+    ///
+    /// On the hosts of these URLs every URL is the backend's: it may advertise legends, metadata and schemas beside
+    /// its service, and who follows such a link goes past the proxy, credentials included.
     #[must_use]
     pub fn new<'a>(backend: impl IntoIterator<Item = &'a str>, proxy: &str) -> Self {
         let mut rewriter = Self {
             bases: Vec::new(),
+            hosts: Vec::new(),
             proxy: proxy.to_owned(),
         };
+        let own = split(proxy).map(|(base, _)| base.authority);
         for url in backend {
             rewriter.learn(url);
+            let host = split(url.trim()).map(|(base, _)| base.authority);
+            rewriter
+                .hosts
+                .extend(host.filter(|host| own.as_ref() != Some(host)));
         }
         rewriter
     }
@@ -102,13 +124,21 @@ impl UrlRewriter {
     /// The proxy's form of one URL; `None` where it is not the backend's.
     pub(super) fn rewrite_url(&self, url: &str) -> Option<String> {
         let (base, query) = split(url)?;
-        let ours = self.bases.iter().any(|known| {
-            known.authority == base.authority
-                && base
-                    .path
+        // In a sentence, what stands behind a URL is none of it.
+        let of_text: &[char] = &['.', ',', ';', ':', '!', ')', ']', '}'];
+        let path = if query.is_empty() {
+            base.path.trim_end_matches(of_text).trim_end_matches('/')
+        } else {
+            base.path.as_str()
+        };
+        let authority = base.authority.trim_end_matches(of_text);
+        let below = |known: &Base| {
+            known.authority == authority
+                && path
                     .strip_prefix(&known.path)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
+        };
+        let ours = self.hosts.iter().any(|host| host == authority) || self.bases.iter().any(below);
         ours.then(|| {
             let kept = Params::parse_lossy(query);
             format!(
@@ -218,8 +248,7 @@ mod tests {
     fn other_urls_stay() {
         for text in [
             "http://backend/mapserv",
-            "http://backend:8090/mapserver",
-            "http://backend:8090/",
+            "http://backend:80901/mapserv",
             "ftp://backend:8090/mapserv",
             "http:",
             "https:/",
@@ -227,6 +256,39 @@ mod tests {
         ] {
             assert_eq!(rewriter().rewrite(text), text);
         }
+    }
+
+    #[test]
+    fn nothing_on_the_backends_host_is_left_but_for_the_proxys_own() {
+        for (text, expected) in [
+            ("http://backend:8090/", "https://p/m?s=a&"),
+            ("http://backend:8090/schemas/wms.xsd", "https://p/m?s=a&"),
+            (
+                "(see http://backend:8090/mapserv), or",
+                "(see https://p/m?s=a& or",
+            ),
+            ("at http://backend:8090.", "at https://p/m?s=a&"),
+        ] {
+            assert_eq!(rewriter().rewrite(text), expected);
+        }
+        let same_host = UrlRewriter::new(["https://p/mapserv"], "https://p/m?s=a&");
+        for (text, expected) in [
+            ("https://p/mapserv?x", "https://p/m?s=a&"),
+            ("(https://p/mapserv)", "(https://p/m?s=a&"),
+            ("https://p/metadata/1.xml", "https://p/metadata/1.xml"),
+            ("https://p/mapserver", "https://p/mapserver"),
+        ] {
+            assert_eq!(same_host.rewrite(text), expected);
+        }
+    }
+
+    #[test]
+    fn the_next_page_stays_the_next_page() {
+        let next = "http://backend:8090/mapserv?SERVICE=WFS&COUNT=2&STARTINDEX=4&BBOX=1,2,3,4&role_ids=1,5&user_id=3";
+        assert_eq!(
+            rewriter().rewrite(next),
+            "https://p/m?s=a&SERVICE=WFS&COUNT=2&STARTINDEX=4&BBOX=1,2,3,4"
+        );
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use mapgate_core::ogc::{ExceptionForm, OgcCode, OgcError, Refusal};
 use mapgate_core::table::TableError;
 
 /// A map request that is not answered as asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Fault {
     /// A fault that any route can have: identity, table. Its challenge is kept.
     Failure(Failure),

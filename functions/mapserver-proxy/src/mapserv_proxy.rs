@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request};
@@ -25,11 +26,16 @@ use crate::fault::{Fault, refusal};
 use crate::servers::Server;
 
 /// `GET`: a WMS or WFS request by key-value pairs.
-pub async fn get(State(proxy): State<Arc<Proxy>>, name: Option<Path<String>>, request: Request) -> Response {
+pub async fn get(
+    State(proxy): State<Arc<Proxy>>,
+    name: Result<Option<Path<String>>, PathRejection>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     let form = ExceptionForm::asked(query);
-    let name = name.map(|Path(name)| name);
+    // One that is not UTF-8 is no server's.
+    let name = name.map_or_else(|_| Some(String::new()), |name| name.map(|Path(name)| name));
     let identity = match proxy.gate.identify(&parts, Reach::Own).await {
         Ok(identity) => identity,
         Err(failure) => return Fault::from(failure).into_response(form),
@@ -140,15 +146,15 @@ impl Known {
     async fn read(proxy: &Proxy, server: &Server, asked: &Asked) -> Result<Self, Fault> {
         let gate = &proxy.gate;
         let read = async |service| proxy.trees.read(gate, server.url(service), service).await;
-        let wms = if server.groups_matter() || asked.needs_tree() && asked.service == Service::Wms {
+        let wms = if server.groups_matter() || asked.service == Service::Wms {
             Some(read(Service::Wms).await?)
         } else {
             None
         };
-        let tree = match (asked.needs_tree(), asked.service, &wms) {
-            (false, ..) => Arc::default(),
-            (true, Service::Wms, Some(tree)) => tree.clone(),
-            (true, service, _) => read(service).await?,
+        // Capabilities need it too: the URLs that the server gives as its own can stand before its operations tell.
+        let tree = match (asked.service, &wms) {
+            (Service::Wms, Some(tree)) => tree.clone(),
+            (service, _) => read(service).await?,
         };
         Ok(Self {
             rules: server.rules(wms.as_ref()),

@@ -1,6 +1,7 @@
 //! The servers' trees of layers, read from their own capabilities and kept for a minute.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,11 +14,24 @@ use crate::backend;
 use crate::fault::Fault;
 
 /// How long a tree is kept, from the start of its reading.
-const KEPT: Duration = Duration::from_mins(1);
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
-type Slot = tokio::sync::Mutex<Option<(Timestamp, Arc<Tree>)>>;
+/// One tree, and how the last reading of it ended.
+#[derive(Default)]
+struct Slot {
+    kept: tokio::sync::Mutex<Kept>,
+    /// How many readings ended.
+    ended: AtomicU64,
+}
 
-/// The trees read lately, by the server's URL and service. One request reads, others wait for it.
+#[derive(Default)]
+struct Kept {
+    tree: Option<(Timestamp, Arc<Tree>)>,
+    failed: Option<Fault>,
+}
+
+/// The trees read lately, by the server's URL and service. One request reads, others wait for it and share what it
+/// finds, a failure as well: else each of them would wait for a server that hangs, one after the other.
 #[derive(Default)]
 pub struct Trees(Mutex<HashMap<(String, Service), Arc<Slot>>>);
 
@@ -30,17 +44,41 @@ impl Trees {
             let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             slots.entry((url.to_owned(), service)).or_default().clone()
         };
-        let mut kept = slot.lock().await;
+        let ended = slot.ended.load(Ordering::Acquire);
+        let mut kept = slot.kept.lock().await;
         let now = gate.clock.now();
-        if let Some((read_at, tree)) = kept.as_ref()
-            && now.since(*read_at) < KEPT
+        if let Some((read_at, tree)) = &kept.tree
+            && now.since(*read_at) < KEPT_FOR
         {
             return Ok(tree.clone());
         }
-        let tree = Arc::new(fetch(gate, url, service).await?);
-        *kept = Some((now, tree.clone()));
-        Ok(tree)
+        if let Some(fault) = &kept.failed
+            && slot.ended.load(Ordering::Acquire) != ended
+        {
+            return Err(fault.clone());
+        }
+        let read = in_time(gate, url, service).await.map(Arc::new);
+        *kept = Kept {
+            tree: read.as_ref().ok().map(|tree| (now, tree.clone())),
+            failed: read.as_ref().err().cloned(),
+        };
+        slot.ended.fetch_add(1, Ordering::Release);
+        read
     }
+}
+
+/// Reads a tree within `http_options.timeout`, however many bytes still arrive: others wait for it.
+async fn in_time(gate: &Gate, url: &str, service: Service) -> Result<Tree, Fault> {
+    let limit = gate.settings.http_options.timeout;
+    tokio::time::timeout(limit, fetch(gate, url, service))
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!(url, "the capabilities do not end in time");
+            Err(Fault::backend(
+                StatusCode::GATEWAY_TIMEOUT,
+                "The map server does not answer in time.",
+            ))
+        })
 }
 
 async fn fetch(gate: &Gate, url: &str, service: Service) -> Result<Tree, Fault> {

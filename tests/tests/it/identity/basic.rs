@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mapgate_core::http::Failure;
@@ -84,6 +85,28 @@ async fn a_verified_credential_is_remembered_for_the_caches_time_and_checked_by_
         Ok("jane")
     );
     assert_eq!(test.gate.hashing.evaluated() - before, 2);
+}
+
+#[tokio::test]
+async fn an_account_turned_on_again_is_entered_without_waiting_for_the_wrong_ones_quarter_of_an_hour() {
+    let test = gate("1").await;
+    let right = basic("jane", "correct horse");
+    let verdict = async || who(&test.gate, &[("authorization", &right)]).await;
+    for (deactivated, expected) in [(true, Err(Failure::WrongBasic)), (false, Ok("jane".to_owned()))] {
+        let key = |text: &str| AttributeValue::S(text.to_owned());
+        aws_sdk_dynamodb::Client::new(test.gate.aws.config().await)
+            .update_item()
+            .table_name("mapgate")
+            .key("pk", key("user#jane"))
+            .key("sk", key("user"))
+            .update_expression("SET deactivated = :on")
+            .expression_attribute_values(":on", AttributeValue::Bool(deactivated))
+            .send()
+            .await
+            .expect("written");
+        test.clock.advance(Duration::from_secs(11));
+        assert_eq!(verdict().await, expected);
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
 use http::{HeaderMap, StatusCode, header};
 use mapgate_core::identity::sign_ticket;
 use mapgate_core::table::{Auth, DefaultAccess, Layer, OgcServer, RoleId, ServerType};
@@ -16,6 +17,9 @@ use mapgate_tests::gate::{Answer, TestGate, get, with_header};
 const WMS: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_3_0.xml");
 const WMS_1_1_1: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_1_1.xml");
 const WFS: &str = include_str!("../../../../core/src/ogc/testdata/wfs_2_0_0.xml");
+/// Services that advertise themselves under a name of their own, and tell it before their operations do.
+const ELSEWHERE_WFS: &str = r#"<WFS_Capabilities version="2.0.0" xmlns="http://www.opengis.net/wfs/2.0" xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xlink="http://www.w3.org/1999/xlink"><ows:ServiceProvider><ows:ProviderName/><ows:ProviderSite xlink:href="http://elsewhere.internal/ows"/></ows:ServiceProvider><ows:OperationsMetadata><ows:Operation name="GetFeature"><ows:DCP><ows:HTTP><ows:Get xlink:href="http://elsewhere.internal/ows?"/></ows:HTTP></ows:DCP></ows:Operation></ows:OperationsMetadata><FeatureTypeList><FeatureType><Name>roads</Name></FeatureType></FeatureTypeList></WFS_Capabilities>"#;
+const ELSEWHERE_WMS: &str = r#"<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms" xmlns:xlink="http://www.w3.org/1999/xlink"><Service><Name>WMS</Name><Abstract>(see http://elsewhere.internal/ows).</Abstract></Service><Capability><Request><GetMap><Format>image/png</Format><DCPType><HTTP><Get><OnlineResource xlink:href="http://elsewhere.internal/ows?"/></Get></HTTP></DCPType></GetMap></Request><Layer><Title/><Layer><Name>roads</Name><Title/></Layer></Layer></Capability></WMS_Capabilities>"#;
 const FEATURES: &str = include_str!("../../../../core/src/ogc/testdata/getfeature_2_0_0.xml");
 pub const EXCEPTION: &str = include_str!("../../../../core/src/ogc/testdata/exception_1_3_0.xml");
 
@@ -73,6 +77,9 @@ impl World {
             ("redirect", "/redirect"),
             ("boom", "/boom"),
             ("broken", "/broken"),
+            ("endless", "/endless"),
+            ("elsewhere", "/elsewhere"),
+            ("latin1", "/latin1"),
         ] {
             world.server(&world.record(name, path)).await;
         }
@@ -164,6 +171,27 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
     let asks = |part: &str| query.contains(part);
     let response = match path.as_str() {
         "/broken" => xml("<html/>"),
+        "/endless" => {
+            let piece = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>("<x>y</x>"));
+            let slow = piece.then(async |piece| {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                piece
+            });
+            let head = futures_util::stream::iter([Ok("<WMS_Capabilities><Service>")]);
+            Body::from_stream(head.chain(Box::pin(slow))).into_response()
+        }
+        _ if asks("REQUEST=GetCapabilities") && path == "/slow" => {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            StatusCode::OK.into_response()
+        }
+        "/elsewhere" if asks("SERVICE=WFS") => xml(ELSEWHERE_WFS),
+        "/elsewhere" if asks("GetCapabilities") => xml(ELSEWHERE_WMS),
+        "/latin1" if !asks("GetCapabilities") => (
+            [(header::CONTENT_TYPE, "text/xml")],
+            &b"<?xml version='1.0' encoding='ISO-8859-1'?><ServiceExceptionReport><ServiceException>SQL \xe9"
+                [..],
+        )
+            .into_response(),
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WFS") => xml(WFS),
         _ if asks("REQUEST=GetCapabilities") && asks("VERSION=1.1.1") => xml(WMS_1_1_1),
         _ if asks("REQUEST=GetCapabilities") => xml(WMS),
