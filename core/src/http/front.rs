@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{Failure, cors, json_error};
@@ -62,7 +62,22 @@ async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Requ
             .headers_mut()
             .insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
+    join_repeated(response.headers_mut());
     response
+}
+
+/// One line for each name: of several an HTTP API keeps one. Cookies have a place of their own there.
+fn join_repeated(headers: &mut HeaderMap) {
+    let is_repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
+    let names = headers
+        .keys()
+        .filter(|name| **name != header::SET_COOKIE && is_repeated(name));
+    for name in names.cloned().collect::<Vec<_>>() {
+        let values: Vec<&[u8]> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
+            headers.insert(name, value);
+        }
+    }
 }
 
 /// Whether a Host header is a host with or without a port (RFC 9110 §7.2).
@@ -94,6 +109,31 @@ fn without_prefix(uri: &Uri, prefix: &str) -> Option<Uri> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_has_one_line_and_a_cookie_its_own() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            (header::VARY, "Cookie, Authorization"),
+            (header::SET_COOKIE, "a=1"),
+            (header::VARY, "Origin"),
+            (header::SET_COOKIE, "b=2"),
+            (header::ALLOW, "GET"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        join_repeated(&mut headers);
+        let values = |name| {
+            headers
+                .get_all(name)
+                .iter()
+                .map(|value| value.to_str().unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(values(header::VARY), ["Cookie, Authorization, Origin"]);
+        assert_eq!(values(header::SET_COOKIE), ["a=1", "b=2"]);
+        assert_eq!(values(header::ALLOW), ["GET"]);
+    }
 
     #[test]
     fn the_base_urls_path_goes_and_nothing_else() {
