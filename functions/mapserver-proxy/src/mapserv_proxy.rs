@@ -46,8 +46,13 @@ pub async fn get(
 }
 
 /// `POST`: refused until the bodies of WMS and WFS are understood.
-pub async fn post(request: Request) -> Response {
-    let form = ExceptionForm::asked(request.uri().query().unwrap_or_default());
+pub async fn post(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let form = ExceptionForm::asked(parts.uri.query().unwrap_or_default());
+    // A bad token is 401 whatever is asked, so that QGIS refreshes it.
+    if let Err(failure) = proxy.gate.identify(&parts, Reach::Own).await {
+        return Fault::from(failure).into_response(form);
+    }
     let error = OgcError::new(
         OgcCode::OperationNotSupported,
         "Requests by POST are not offered.",
