@@ -28,7 +28,7 @@ def value(set_cookie):
 
 def make(options):
     maker = helper(options.secret)
-    # The helper's hook for tests: its ticket class, here with a time of our own.
+    # The helper's hook for tests: its ticket class, here with a time of our choice.
     maker.AuthTicket = functools.partial(maker.AuthTicket, time=options.timestamp)
     headers = maker.remember(Request.blank("/"), options.userid, tokens=options.tokens)
     return {"cookie": value(headers[0][1])}
@@ -39,6 +39,7 @@ def verify(options):
     request.headers["Cookie"] = f"auth_tkt={options.cookie}"
     verifier = helper(options.secret, timeout=options.timeout, reissue_time=options.reissue)
     verifier.now = time.time() if options.now is None else options.now
+    verifier.AuthTicket = functools.partial(verifier.AuthTicket, time=verifier.now)
     found = verifier.identify(request)
     if found is None:
         return {"userid": None}

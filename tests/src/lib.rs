@@ -1,8 +1,51 @@
-//! What mapgate's tests share.
+//! What the black-box tests and the benches stand on: a running mapgate, those who ask it, and what they are told.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use mapgate_tests::Setup;
+//!
+//! let site = Setup::default().variable("BASICAUTH", "true").start().await;
+//! site.user("jane").await.get("/loginuser").await.is(200, "\"username\":\"jane\"");
+//! site.anonymous().get("/logout").await.is(401, "error");
+//! # }
+//! ```
 #![expect(
+    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "what a test leans on must be there, or the test ends"
+    reason = "what goes wrong here is the failure of the test that called"
 )]
 
+mod actor;
+mod answer;
+mod client;
 pub mod gate;
+mod oauth;
+mod raw;
+mod relay;
+mod site;
+
+pub use actor::Actor;
+pub use answer::Answer;
+pub use client::{client, repository};
+pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token};
+pub use raw::{raw, raw_and_away};
+pub use relay::TableRelay;
+pub use site::{Place, Program, Setup, Site, free_port};
+
+/// The seed that a site starts with where a test names none.
+pub const SEED: &str = include_str!("../world/seed.yaml");
+/// The settings file that a site starts with where a test names none.
+pub const VARS: &str = include_str!("../world/vars.yaml");
+/// A box of the sample map in EPSG:2056: west, south, east, north.
+pub const BOX: [&str; 4] = ["2599940", "1199940", "2601480", "1201020"];
+
+/// The password of a user of [`SEED`].
+#[must_use]
+pub fn password(username: &str) -> String {
+    match username {
+        "newcomer" | "newcomer2" => format!("first-{username}"),
+        "zoé" => "grüße-lindmatt".to_owned(),
+        other => format!("lindmatt-{other}"),
+    }
+}

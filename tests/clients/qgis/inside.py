@@ -19,6 +19,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QSize, QTimer
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QApplication, QDialog
 
 # Seven letters or digits, as QGIS makes them.
 CONFIG = "mapgate"
@@ -129,12 +130,23 @@ def load(job, result):
         result["wms_after"] = draw(raster, job, "wms_after")
 
 
+def cancel_dialogs(result):
+    """Presses Cancel, as nobody is there who could, and notes what was asked."""
+    dialog = QApplication.activeModalWidget()
+    if isinstance(dialog, QDialog):
+        result["dialogs"].append(dialog.windowTitle())
+        dialog.reject()
+
+
 def main():
     job = json.loads(os.environ["MAPGATE_QGIS"])
-    result = {"messages": []}
+    result = {"messages": [], "dialogs": []}
     QgsApplication.messageLog().messageReceived.connect(
         lambda text, tag, level: result["messages"].append(f"{tag}: {text}")
     )
+    timer = QTimer()
+    timer.timeout.connect(lambda: cancel_dialogs(result))
+    timer.start(200)
     try:
         load(job, result)
     except Exception:  # the launcher reports it

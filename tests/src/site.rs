@@ -1,0 +1,363 @@
+//! A running mapgate: the harness's own program, on a port of its own, with settings and seed of a test's choice.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+
+use mapgate_local::harness::Harness;
+use mapgate_local::options::Options;
+
+use crate::actor::Actor;
+use crate::{SEED, VARS, client::repository, password};
+
+const VARS_FILE: &str = "vars.yaml";
+const SEED_FILE: &str = "seed.yaml";
+
+/// How a site is to start; the default is the world of the tests, on the harness.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    vars: String,
+    seed: String,
+    variables: Vec<(String, String)>,
+    arguments: Vec<String>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            vars: VARS.to_owned(),
+            seed: SEED.to_owned(),
+            variables: Vec::new(),
+            arguments: Vec::new(),
+        }
+    }
+}
+
+impl Setup {
+    /// Other settings.
+    #[must_use]
+    pub fn vars(mut self, text: impl Into<String>) -> Self {
+        self.vars = text.into();
+        self
+    }
+
+    /// Another seed.
+    #[must_use]
+    pub fn seed(mut self, text: impl Into<String>) -> Self {
+        self.seed = text.into();
+        self
+    }
+
+    /// An environment variable of the program.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// An argument, for [`Setup::start_program`] and [`Setup::spawn`].
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Starts it in the test's own process and waits until it serves.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub async fn start(self) -> Site {
+        let folder = self.folder();
+        let options = Options {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: None,
+            settings: Some(folder.path().join(VARS_FILE)),
+            seed: Some(folder.path().join(SEED_FILE)),
+            services_only: false,
+        };
+        // Of the test's own environment nothing comes in.
+        match Harness::start(&options, self.variables.into_iter().collect()).await {
+            Ok(harness) => Site::new(harness.url(), Place::Here(Box::new(harness), folder)),
+            Err(fault) => panic!("the harness did not start: {fault:#}"),
+        }
+    }
+
+    /// Starts the harness's own program and waits until it serves.
+    ///
+    /// # Panics
+    /// Where it does not start, with what it said.
+    pub async fn start_program(self) -> Site {
+        let mut program = self.spawn();
+        let Some(line) = program.line_with("ready ").await else {
+            panic!("the harness did not get ready:\n{}", program.log());
+        };
+        let url = line[line.find("ready ").unwrap() + 6..]
+            .trim()
+            .trim_end_matches('/')
+            .to_owned();
+        Site::new(url, Place::Program(Box::new(program)))
+    }
+
+    /// Starts the harness's own program, for a test that looks at what it says.
+    ///
+    /// # Panics
+    /// Where there is no such program: `cargo build --workspace` makes it.
+    #[must_use]
+    pub fn spawn(self) -> Program {
+        let folder = self.folder();
+        let mut command = Command::new(program());
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .arg("--settings")
+            .arg(folder.path().join(VARS_FILE))
+            .arg("--seed")
+            .arg(folder.path().join(SEED_FILE))
+            .args(&self.arguments)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .envs(self.variables)
+            // What the program leaves there when it is killed goes with the folder.
+            .env("TMPDIR", folder.path())
+            .current_dir(repository());
+        Program::of(command, folder)
+    }
+
+    /// Starts the harness's own program as `cargo run` does, but for the port.
+    ///
+    /// # Panics
+    /// Where there is no such program: `cargo build --workspace` makes it.
+    #[must_use]
+    pub fn demo() -> Program {
+        let folder = tempfile::Builder::new()
+            .prefix("mapgate-test-")
+            .tempdir()
+            .unwrap();
+        let mut command = Command::new(program());
+        command.args(["--listen", "127.0.0.1:0"]).env_clear();
+        command
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("TMPDIR", folder.path());
+        Program::of(command, folder)
+    }
+
+    /// A folder with the settings and the seed.
+    fn folder(&self) -> TempDir {
+        let folder = tempfile::Builder::new()
+            .prefix("mapgate-test-")
+            .tempdir()
+            .unwrap();
+        std::fs::write(folder.path().join(VARS_FILE), &self.vars).unwrap();
+        std::fs::write(folder.path().join(SEED_FILE), &self.seed).unwrap();
+        folder
+    }
+}
+
+/// The harness's program beside the test's own.
+fn program() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let folder = own
+        .ancestors()
+        .find(|folder| folder.join("mapgate-local").is_file());
+    match folder {
+        Some(folder) => folder.join("mapgate-local"),
+        None => panic!("mapgate-local is not built: run tests/run, or cargo build --workspace"),
+    }
+}
+
+/// A process that ends with its value, and what it has said.
+#[derive(Debug)]
+pub struct Program {
+    /// The process.
+    pub child: Child,
+    log: Arc<Mutex<String>>,
+    lines: mpsc::UnboundedReceiver<String>,
+    folder: TempDir,
+}
+
+impl Program {
+    /// Starts a command, which uses `folder` and leaves nothing elsewhere.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    #[must_use]
+    pub fn of(mut command: Command, folder: TempDir) -> Self {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (sender, lines) = mpsc::unbounded_channel();
+        collect(child.stdout.take().unwrap(), log.clone(), sender.clone());
+        collect(child.stderr.take().unwrap(), log.clone(), sender);
+        Self {
+            child,
+            log,
+            lines,
+            folder,
+        }
+    }
+
+    /// All that it has said until now, on both outputs.
+    ///
+    /// # Panics
+    /// Where a test has panicked while it held the log.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// What it has left in the folder for temporary files.
+    ///
+    /// # Panics
+    /// Where that cannot be read.
+    #[must_use]
+    pub fn leftovers(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect()
+    }
+
+    /// The next line that holds `part`; `None` where the program ends before.
+    pub async fn line_with(&mut self, part: &str) -> Option<String> {
+        loop {
+            let line = self.lines.recv().await?;
+            if line.contains(part) {
+                return Some(line);
+            }
+        }
+    }
+}
+
+fn collect(
+    output: impl AsyncRead + Unpin + Send + 'static,
+    log: Arc<Mutex<String>>,
+    sender: mpsc::UnboundedSender<String>,
+) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(output).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            log.lock().unwrap().extend([line.as_str(), "\n"]);
+            // Nobody has to listen.
+            sender.send(line).ok();
+        }
+    });
+}
+
+/// A running mapgate.
+#[derive(Debug)]
+pub struct Site {
+    /// Its base URL, without a slash at the end.
+    pub url: String,
+    http: reqwest::Client,
+    place: Place,
+}
+
+/// Where a site runs; it ends with its value.
+#[derive(Debug)]
+pub enum Place {
+    /// In this process, with its files.
+    Here(Box<Harness>, TempDir),
+    /// In another.
+    Program(Box<Program>),
+    /// In programs that the test itself looks after.
+    Elsewhere,
+}
+
+impl Site {
+    /// A site that runs at `url`.
+    ///
+    /// # Panics
+    /// Where no HTTP client can be made.
+    #[must_use]
+    pub fn new(url: String, place: Place) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        let http = http.timeout(std::time::Duration::from_mins(1)).build().unwrap();
+        Self { url, http, place }
+    }
+
+    /// Its address.
+    ///
+    /// # Panics
+    /// Where its URL has none.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().unwrap()
+    }
+
+    /// Someone whom it does not know.
+    #[must_use]
+    pub fn anonymous(&self) -> Actor {
+        Actor::new(&self.url, &self.http)
+    }
+
+    /// A user who has logged in with the form and holds a ticket.
+    pub async fn user(&self, username: &str) -> Actor {
+        let actor = self.anonymous();
+        let fields = [("login", username), ("password", &password(username))];
+        actor.post("/login", &fields).await.is(200, username);
+        assert!(actor.cookie("auth_tkt").is_some(), "{username} got no ticket");
+        actor
+    }
+
+    /// The administrator, with a ticket.
+    pub async fn admin(&self) -> Actor {
+        self.user("admin").await
+    }
+
+    /// A client that sends Basic with every request.
+    #[must_use]
+    pub fn basic(&self, username: &str, password: &str) -> Actor {
+        use base64::Engine as _;
+        let pair = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+        self.anonymous().authorized(format!("Basic {pair}"))
+    }
+
+    /// What its program has said until now.
+    ///
+    /// # Panics
+    /// Where [`Setup::start_program`] did not start it.
+    #[must_use]
+    pub fn log(&self) -> String {
+        match &self.place {
+            Place::Program(program) => program.log(),
+            Place::Here(..) | Place::Elsewhere => {
+                panic!("such a site has no log of its own: start_program()")
+            }
+        }
+    }
+
+    /// The program that it runs in.
+    ///
+    /// # Panics
+    /// Where [`Setup::start_program`] did not start it.
+    pub fn program(&mut self) -> &mut Program {
+        match &mut self.place {
+            Place::Program(program) => program,
+            Place::Here(..) | Place::Elsewhere => panic!("such a site is no program: start_program()"),
+        }
+    }
+}
+
+/// A port of this machine that nobody listens on now.
+///
+/// # Panics
+/// Where there is none.
+#[must_use]
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
