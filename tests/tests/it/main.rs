@@ -1,10 +1,12 @@
 //! mapgate's tests beyond single rooms: one binary. Routers against an embedded DynamoDB first, then black-box tests
 //! over HTTP.
 #![expect(
+    clippy::unwrap_used,
     clippy::expect_used,
     reason = "what a test leans on must be there, or the test ends"
 )]
 
+mod blackbox;
 mod house;
 mod http;
 mod identity;

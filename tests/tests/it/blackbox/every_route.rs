@@ -1,0 +1,170 @@
+//! Every route of every function × every kind of caller. A route that is missing here fails the test.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use mapgate_tests::{Actor, Setup};
+
+/// The seven functions.
+pub const FUNCTIONS: [&str; 7] = [
+    "login",
+    "oauth-authorize",
+    "oauth-token",
+    "mapserver-proxy",
+    "resourceproxy",
+    "reset-password",
+    "admin",
+];
+
+/// The kinds of callers, in the order of a row's answers.
+const CALLERS: [&str; 6] = ["anonymous", "user", "admin", "bearer", "basic", "bad bearer"];
+
+/// A method, a path as the router spells it, how it is asked, and the status for each caller.
+type Row = (&'static str, &'static str, &'static str, [u16; 6]);
+
+/// QGIS's request, at both names.
+const AUTHORIZE: [&str; 2] = [
+    "/oauth/login?response_type=code&client_id=many&redirect_uri=http://127.0.0.1:7070/",
+    "/oauth/authorize?response_type=code&client_id=many&redirect_uri=http://127.0.0.1:7070/",
+];
+/// A map of a public layer, and one of the editors'.
+const PUBLIC: &str = "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&STYLES=&CRS=EPSG:2056\
+    &BBOX=2599940,1199940,2601480,1201020&WIDTH=20&HEIGHT=14&FORMAT=image/png";
+const PRIVATE: &str = "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=parcels&STYLES=&CRS=EPSG:2056\
+    &BBOX=2599940,1199940,2601480,1201020&WIDTH=20&HEIGHT=14&FORMAT=image/png";
+
+const ROWS: &[Row] = &[
+    (
+        "GET",
+        "/login.html",
+        "/login.html",
+        [200, 200, 200, 200, 200, 401],
+    ),
+    // No identity scheme is looked at here.
+    ("POST", "/login", "/login", [400; 6]),
+    ("GET", "/loginuser", "/loginuser", [200, 200, 200, 200, 200, 401]),
+    ("GET", "/logout", "/logout", [401, 200, 200, 401, 401, 401]),
+    (
+        "GET",
+        "/loginchangepassword",
+        "/loginchangepassword",
+        [200, 200, 200, 200, 200, 401],
+    ),
+    ("POST", "/loginchangepassword", "/loginchangepassword", [400; 6]),
+    ("GET", "/notlogin", "/notlogin", [200; 6]),
+    (
+        "GET",
+        "/oauth/login",
+        AUTHORIZE[0],
+        [200, 302, 302, 200, 200, 401],
+    ),
+    ("POST", "/oauth/login", AUTHORIZE[0], [403; 6]),
+    (
+        "GET",
+        "/oauth/authorize",
+        AUTHORIZE[1],
+        [200, 302, 302, 200, 200, 401],
+    ),
+    ("POST", "/oauth/authorize", AUTHORIZE[1], [403; 6]),
+    // A bearer token is no way for a client to say who it is (RFC 6749 §5.2).
+    (
+        "POST",
+        "/oauth/token",
+        "/oauth/token",
+        [400, 400, 400, 401, 400, 401],
+    ),
+    ("GET", "/oauth/jwks", "/oauth/jwks", [200; 6]),
+    ("GET", "/mapserv_proxy", PUBLIC, [200, 200, 200, 200, 200, 401]),
+    ("GET", "/mapserv_proxy", PRIVATE, [401, 200, 403, 200, 200, 401]),
+    ("POST", "/mapserv_proxy", PUBLIC, [400, 400, 400, 400, 400, 401]),
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}",
+        "/mapserv_proxy/main?SERVICE=WMS&REQUEST=GetCapabilities",
+        [200, 200, 200, 200, 200, 401],
+    ),
+    (
+        "POST",
+        "/mapserv_proxy/{ogcserver}",
+        "/mapserv_proxy/main",
+        [400, 400, 400, 400, 400, 401],
+    ),
+    ("GET", "/health/login", "/health/login", [200; 6]),
+    (
+        "GET",
+        "/health/oauth-authorize",
+        "/health/oauth-authorize",
+        [200; 6],
+    ),
+    ("GET", "/health/oauth-token", "/health/oauth-token", [200; 6]),
+    (
+        "GET",
+        "/health/mapserver-proxy",
+        "/health/mapserver-proxy",
+        [200; 6],
+    ),
+    ("GET", "/health/resourceproxy", "/health/resourceproxy", [200; 6]),
+    (
+        "GET",
+        "/health/reset-password",
+        "/health/reset-password",
+        [200; 6],
+    ),
+    ("GET", "/health/admin", "/health/admin", [200; 6]),
+];
+
+async fn callers(site: &mapgate_tests::Site) -> Vec<Actor> {
+    vec![
+        site.anonymous(),
+        site.user("jane").await,
+        site.admin().await,
+        site.qgis("jane").await,
+        site.basic("jane", "lindmatt-jane"),
+        site.anonymous().authorized("Bearer x"),
+    ]
+}
+
+#[tokio::test]
+async fn every_caller_gets_what_the_table_says() {
+    let site = Setup::default().variable("BASICAUTH", "true").start().await;
+    let mut wrong = Vec::new();
+    for (method, _, asked, expected) in ROWS {
+        // Anew for each row: a logout must not reach the next.
+        for ((caller, expected), actor) in CALLERS.iter().zip(expected).zip(callers(&site).await) {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let form = [("content-type", "application/x-www-form-urlencoded")];
+            let headers = if method == Method::POST { &form[..] } else { &[] };
+            let status = actor
+                .send(method.clone(), asked, headers, Vec::new())
+                .await
+                .status
+                .as_u16();
+            if status != *expected {
+                wrong.push(format!("{method} {asked} as {caller}: {status}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_every_route() {
+    let routers = [
+        mapgate_login::ROUTES,
+        mapgate_oauth_authorize::ROUTES,
+        mapgate_oauth_token::ROUTES,
+        mapgate_mapserver_proxy::ROUTES,
+        mapgate_resourceproxy::ROUTES,
+        mapgate_reset_password::ROUTES,
+        mapgate_admin::ROUTES,
+    ];
+    let served: BTreeSet<&str> = routers.iter().flat_map(|routes| routes.iter().copied()).collect();
+    let listed: BTreeSet<&str> = ROWS.iter().map(|(_, route, ..)| *route).collect();
+    assert_eq!(served, listed);
+    for function in FUNCTIONS {
+        assert!(
+            served.contains(format!("/health/{function}").as_str()),
+            "{function}"
+        );
+    }
+}

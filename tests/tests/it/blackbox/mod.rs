@@ -1,0 +1,22 @@
+//! mapgate as others see it: over HTTP, whole, before a real map server. Modules mirror the URL tree; those named
+//! after a client run the real one.
+
+#[macro_use]
+mod everywhere;
+
+mod login;
+mod mapserv_proxy;
+mod oauth;
+
+mod bad_input;
+mod basic;
+mod every_route;
+mod greeting;
+mod races;
+mod table_requests;
+
+mod gdal;
+mod owslib;
+mod pyramid;
+mod qgis;
+mod watch;

@@ -1,0 +1,11 @@
+mod authorize;
+mod jwks;
+mod token;
+
+use crate::blackbox::everywhere::Case;
+
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    [authorize::CASES, token::CASES, jwks::CASES]
+        .into_iter()
+        .flatten()
+}

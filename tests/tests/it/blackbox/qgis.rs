@@ -1,0 +1,125 @@
+//! Real QGIS Desktop, without a screen, before real MapServer.
+
+use mapgate_tests::{BOX, Setup, Site, client};
+use serde_json::{Value, json};
+
+async fn run(site: &Site, auth: &str, user: &str, password: &str, more: &[&str]) -> Value {
+    let mut arguments = vec![
+        site.url.as_str(),
+        "--auth",
+        auth,
+        "--user",
+        user,
+        "--password",
+        password,
+    ];
+    arguments.extend(["--client-secret", "lindmatt-qgis", "--ogcserver", "main"]);
+    arguments.extend(["--wms-layer", "parcels", "--wfs-layer", "ms:parcels", "--extent"]);
+    arguments.extend(BOX);
+    arguments.extend(more);
+    client("qgis/run.py", &arguments).await
+}
+
+#[track_caller]
+fn assert_drawn(found: &Value) {
+    assert_eq!(found["valid"], true, "{found}");
+    assert!(found["painted"].as_i64().unwrap() > 1000, "{found}");
+    assert!(found["colours"].as_i64().unwrap() > 2, "{found}");
+    assert_eq!(found["errors"], json!([]), "{found}");
+}
+
+#[track_caller]
+fn assert_loaded(result: &Value) {
+    assert_eq!(result["fault"], Value::Null, "{result}");
+    assert_drawn(&result["wms"]);
+    assert_drawn(&result["wfs"]);
+    assert_eq!(result["wfs"]["features"], 132, "{result}");
+}
+
+#[track_caller]
+fn assert_nothing(result: &Value) {
+    assert_eq!(result["fault"], Value::Null, "{result}");
+    for kind in ["wms", "wfs"] {
+        assert_eq!(result[kind]["valid"], false, "{result}");
+        assert_eq!(result[kind]["painted"], Value::Null, "{result}");
+    }
+}
+
+#[tokio::test]
+async fn oauth2_loads_draws_and_refreshes() {
+    let site = Setup::default().start().await;
+    // QGIS is told that its first token lives for a second, and draws again after two.
+    let result = run(
+        &site,
+        "oauth2",
+        "jane",
+        "lindmatt-jane",
+        &["--expires-in", "1", "--wait", "2"],
+    )
+    .await;
+    assert_loaded(&result);
+    let after = &result["wms_after"];
+    assert_eq!(after["painted"], result["wms"]["painted"], "{result}");
+    let grants: Vec<_> = result["grants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|grant| (&grant["grant_type"], &grant["status"]))
+        .collect();
+    assert_eq!(
+        grants,
+        [
+            (&json!("authorization_code"), &json!(200)),
+            (&json!("refresh_token"), &json!(200))
+        ],
+        "{result}"
+    );
+    // What the documents say of QGIS: no state, the redirect URI as it is, and neither secret nor code in a header.
+    let opened = result["browser"][0]["open"].as_str().unwrap();
+    assert!(
+        opened.contains("&redirect_uri=http://127.0.0.1:") && !opened.contains("state"),
+        "{opened}"
+    );
+}
+
+#[tokio::test]
+async fn oauth2_with_a_wrong_password_loads_nothing() {
+    let site = Setup::default().start().await;
+    let result = run(&site, "oauth2", "jane", "wrong", &["--timeout", "3"]).await;
+    assert_nothing(&result);
+    assert_eq!(result["grants"], json!([]), "{result}");
+    // The second try comes with port 0, and is told to restart QGIS.
+    let statuses: Vec<_> = result["browser"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|step| step["status"].as_i64())
+        .collect();
+    assert_eq!(statuses, [200, 401, 400], "{result}");
+}
+
+#[tokio::test]
+async fn oauth2_without_the_role_loads_nothing() {
+    let site = Setup::default().start().await;
+    let result = run(&site, "oauth2", "pia", "lindmatt-pia", &[]).await;
+    assert_nothing(&result);
+    assert_eq!(result["grants"][0]["status"], 200, "{result}");
+}
+
+#[tokio::test]
+async fn basic_loads_and_draws() {
+    let site = Setup::default().variable("BASICAUTH", "true").start().await;
+    assert_loaded(&run(&site, "basic", "jane", "lindmatt-jane", &[]).await);
+}
+
+#[tokio::test]
+async fn basic_with_a_wrong_password_loads_nothing() {
+    let site = Setup::default().variable("BASICAUTH", "true").start().await;
+    assert_nothing(&run(&site, "basic", "jane", "wrong", &[]).await);
+}
+
+#[tokio::test]
+async fn basic_loads_nothing_where_it_is_off() {
+    let site = Setup::default().start().await;
+    assert_nothing(&run(&site, "basic", "jane", "lindmatt-jane", &[]).await);
+}
