@@ -1,4 +1,4 @@
-//! The map proxy over nginx's `proxy_pass`: MapServer under FastCGI behind one nginx, both contenders before it, the
+//! The map proxy over nginx's `proxy_pass`: `MapServer` under `FastCGI` behind one nginx, both contenders before it, the
 //! client on one core and all else on the other, each figure the median of five.
 
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ pub async fn proxy() {
     );
 }
 
-/// MapServer under FastCGI, and nginx before it and as a contender.
+/// `MapServer` under `FastCGI`, and nginx before it and as a contender.
 fn start(folder: &Path, mapserver: u16, nginx: u16) -> Running {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let demo = here.parent().expect("the repository").join("local/demo");
