@@ -23,10 +23,10 @@ impl Client {
         request.send().await.expect("an answer")
     }
 
-    /// Logs Jane in and gives her cookie.
+    /// Logs Pia in and gives her cookie.
     pub async fn cookie(&self, base: &str) -> String {
         let answer = self
-            .post(&format!("{base}/login"), "login=jane&password=lindmatt-jane")
+            .post(&format!("{base}/login"), "login=pia&password=lindmatt-pia")
             .await;
         assert_eq!(answer.status(), 200);
         let set = answer.headers()["set-cookie"]

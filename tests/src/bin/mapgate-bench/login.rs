@@ -23,7 +23,7 @@ pub async fn login() {
         concurrent: 1,
     };
     let hashing = Hashing::new(parameters, Random::system()).expect("Argon2id");
-    let password = Secret::new("lindmatt-jane");
+    let password = Secret::new("lindmatt-pia");
     let hash = hashing.hash(&password).await.expect("a hash");
     let (mut bare, mut logins) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
