@@ -1,8 +1,12 @@
 //! Forms: urlencoded or multipart (RFC 7578), in UTF-8, within the limit. Anything else is refused with its reason.
 
-use axum::body::to_bytes;
+use std::collections::HashSet;
+use std::error::Error;
+
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, Multipart, Request};
 use http::header;
+use http_body_util::LengthLimitError;
 
 use super::{BODY_LIMIT, Failure};
 use crate::settings::Secret;
@@ -35,13 +39,12 @@ impl Form {
             .trim()
             .to_ascii_lowercase();
         match kind.as_str() {
-            "application/x-www-form-urlencoded" => {
-                let body = to_bytes(request.into_body(), BODY_LIMIT)
-                    .await
-                    .map_err(|_| Failure::TooLarge)?;
-                Self::parse(&body)
+            "application/x-www-form-urlencoded" => Self::parse(&whole(request.into_body()).await?),
+            "multipart/form-data" => {
+                let (parts, body) = request.into_parts();
+                let body = Body::from(whole(body).await?);
+                Self::multipart(Request::from_parts(parts, body)).await
             }
-            "multipart/form-data" => Self::multipart(request).await,
             _ => Err(Failure::UnsupportedMediaType),
         }
     }
@@ -86,22 +89,21 @@ impl Form {
     }
 
     async fn multipart(request: Request) -> Result<Self, Failure> {
-        let bad = |_| Failure::BadRequest("the body is not a multipart form".to_owned());
+        let bad = || Failure::BadRequest("the body is not a multipart form".to_owned());
         let mut parts = Multipart::from_request(request, &())
             .await
             .map_err(|_| Failure::UnsupportedMediaType)?;
         let mut fields = Vec::new();
-        let refused = |error: axum::extract::multipart::MultipartError| match error.status() {
-            http::StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
-            _ => Failure::BadRequest("the body is not a multipart form".to_owned()),
-        };
-        while let Some(part) = parts.next_field().await.map_err(refused)? {
+        while let Some(part) = parts.next_field().await.map_err(|_| bad())? {
             if fields.len() == MAX_FIELDS {
                 return Err(too_many());
             }
             let name = part.name().unwrap_or_default().to_owned();
-            let bytes = part.bytes().await.map_err(refused)?;
-            fields.push((name, Secret::new(String::from_utf8(bytes.to_vec()).map_err(bad)?)));
+            let bytes = part.bytes().await.map_err(|_| bad())?;
+            fields.push((
+                name,
+                Secret::new(String::from_utf8(bytes.to_vec()).map_err(|_| bad())?),
+            ));
         }
         Ok(Self(fields))
     }
@@ -138,11 +140,10 @@ impl Form {
     /// own forms.
     #[must_use]
     pub fn repeated(&self) -> Option<&str> {
-        let names = self.0.iter().map(|(name, _)| name.as_str());
-        names
-            .enumerate()
-            .find(|(at, name)| self.0.iter().take(*at).any(|(other, _)| other == name))
-            .map(|(_, name)| name)
+        // A body can hold hundreds of thousands of names: each is looked at once.
+        let mut seen = HashSet::new();
+        let mut names = self.0.iter().map(|(name, _)| name.as_str());
+        names.find(|name| !seen.insert(*name))
     }
 
     /// The value of `name`, or a 400 that names it.
@@ -154,6 +155,20 @@ impl Form {
 
 fn too_many() -> Failure {
     Failure::BadRequest("too many fields".to_owned())
+}
+
+/// A whole body: 413 beyond the limit, however it is sent, 400 where it breaks off.
+async fn whole(body: Body) -> Result<Bytes, Failure> {
+    to_bytes(body, BODY_LIMIT).await.map_err(|error| {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(one) = cause {
+            if one.is::<LengthLimitError>() {
+                return Failure::TooLarge;
+            }
+            cause = one.source();
+        }
+        Failure::BadRequest("the body cannot be read".to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -197,6 +212,61 @@ mod tests {
             Some("a")
         );
         assert_eq!(Form::of_query(Some("a=1&b=2&A=3")).unwrap().repeated(), None);
+    }
+
+    /// In quadratic time, this would take minutes.
+    #[test]
+    fn a_body_full_of_names_is_looked_through_at_once() {
+        let names: Vec<String> = (0..200_000).map(|name| name.to_string()).collect();
+        let form = Form::of_query(Some(&names.join("&"))).unwrap();
+        assert_eq!(form.repeated(), None);
+        let form = Form::of_query(Some(&(names.join("&") + "&199999"))).unwrap();
+        assert_eq!(form.repeated(), Some("199999"));
+    }
+
+    async fn read(kind: &str, body: Body) -> Result<Form, Failure> {
+        let request = http::Request::post("/").header(header::CONTENT_TYPE, kind);
+        Form::read(request.body(body).unwrap()).await
+    }
+
+    /// As a chunked body comes: nobody says its length before.
+    fn streamed(chunks: Vec<Result<String, std::io::Error>>) -> Body {
+        Body::from_stream(futures_util::stream::iter(chunks))
+    }
+
+    const KINDS: [&str; 2] = [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+    ];
+
+    #[tokio::test]
+    async fn a_body_that_grows_beyond_the_limit_is_too_large_whatever_its_type() {
+        let head = "--b\r\nContent-Disposition: form-data; name=\"login\"\r\n\r\n".to_owned();
+        for kind in KINDS {
+            for behind in [0, BODY_LIMIT] {
+                let chunks = vec![
+                    Ok(head.clone()),
+                    Ok("x".repeat(BODY_LIMIT)),
+                    Ok("x".repeat(behind)),
+                ];
+                let read = read(kind, streamed(chunks)).await;
+                assert_eq!(read.unwrap_err(), Failure::TooLarge, "{kind}");
+            }
+            let limited = http_body_util::Limited::new(Body::from("x".repeat(100)), 10);
+            assert_eq!(
+                read(kind, Body::new(limited)).await.unwrap_err(),
+                Failure::TooLarge
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_a_bad_request() {
+        for kind in KINDS {
+            let chunks = vec![Ok("login=jane".to_owned()), Err(std::io::Error::other("gone"))];
+            let read = read(kind, streamed(chunks)).await;
+            assert!(matches!(read, Err(Failure::BadRequest(_))), "{kind}");
+        }
     }
 
     #[test]
