@@ -10,9 +10,9 @@ pub fn cookies_named<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(';'))
-        .filter_map(|pair| pair.split_once('='))
+        // One by one: a cookie of another program on this host may hold any bytes (RFC 9110 §5.5), and must not hide ours.
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='))
         .filter(move |(found, _)| found.trim() == name)
         .map(|(_, value)| value.trim().to_owned())
 }
@@ -57,4 +57,22 @@ fn attributes(settings: &Authtkt, value: String) -> Cookie<'static> {
 
 fn header_value(cookie: &Cookie<'_>) -> Option<HeaderValue> {
     HeaderValue::from_str(&cookie.to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_programs_cookie_of_any_bytes_hides_none_of_ours() {
+        let mut headers = HeaderMap::new();
+        for line in [
+            &b"theme=caf\xc3\xa9; auth_tkt=a;auth_tkt=b"[..],
+            b"x=\xff\xfe; auth_tkt = c",
+        ] {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        let values: Vec<String> = cookies_named(&headers, "auth_tkt").collect();
+        assert_eq!(values, ["a", "b", "c"]);
+    }
 }
