@@ -16,12 +16,27 @@ pub struct Peer {
     pub https: bool,
 }
 
-/// The client's address: the peer, or the first hop before trusted proxies. `Forwarded` (RFC 7239) where present, else
-/// `X-Forwarded-For`; an entry that is no address ends the reading.
+/// The client's address: the peer, or the first hop before trusted proxies, by `X-Forwarded-For` or `Forwarded` (RFC
+/// 7239); an entry that is no address ends the reading.
+///
+/// A proxy writes one of the two headers and passes on the other as the client wrote it. So where they disagree, the
+/// intranet's addresses are believed of none; beyond that `X-Forwarded-For` counts, which nearly all proxies write.
 #[must_use]
 pub fn client_address(peer: Peer, headers: &HeaderMap, intranet: &Intranet) -> IpAddr {
+    let by_list = headers
+        .contains_key("x-forwarded-for")
+        .then(|| before_proxies(peer, list(headers, "x-forwarded-for"), intranet));
+    let by_forwarded = forwarded(headers, "for").map(|hops| before_proxies(peer, hops, intranet));
+    match (by_list, by_forwarded) {
+        (Some(client), Some(other)) if intranet.networks.contains(client) => other,
+        (Some(client), _) | (None, Some(client)) => client,
+        (None, None) => peer.address.to_canonical(),
+    }
+}
+
+/// The first address before trusted proxies, `hops` being what the proxies wrote, each behind the others.
+fn before_proxies(peer: Peer, mut hops: Vec<String>, intranet: &Intranet) -> IpAddr {
     let mut client = peer.address.to_canonical();
-    let mut hops = forwarded(headers, "for").unwrap_or_else(|| list(headers, "x-forwarded-for"));
     while intranet.trusted_proxies.contains(client) {
         let Some(hop) = hops.pop().and_then(|hop| node_address(&hop)) else {
             break;

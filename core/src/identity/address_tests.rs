@@ -62,11 +62,29 @@ fn hops_are_read_right_to_left_while_they_are_trusted() {
         ),
         "2001:db8::1"
     );
-    let both = [
-        ("forwarded", "for=203.0.113.7"),
-        ("x-forwarded-for", "203.0.113.8"),
-    ];
-    assert_eq!(client("10.1.1.1", &both), "203.0.113.7");
+}
+
+/// A proxy writes one of the headers, and the other is the client's own.
+#[test]
+fn of_two_headers_that_disagree_none_makes_a_stranger_one_of_the_intranet() {
+    let intranet = Intranet {
+        networks: ["192.168.0.0/16".parse().unwrap()]
+            .into_iter()
+            .collect::<Networks>(),
+        ..intranet("10.0.0.0/8")
+    };
+    let client = |list, forwarded| {
+        let peer = Peer {
+            address: "10.1.1.1".parse().unwrap(),
+            https: false,
+        };
+        let headers = headers(&[("x-forwarded-for", list), ("forwarded", forwarded)]);
+        client_address(peer, &headers, &intranet).to_string()
+    };
+    assert_eq!(client("203.0.113.7", "for=192.168.1.1"), "203.0.113.7");
+    assert_eq!(client("192.168.1.1", "for=203.0.113.7"), "203.0.113.7");
+    assert_eq!(client("192.168.1.1", "for=192.168.1.1"), "192.168.1.1");
+    assert_eq!(client("203.0.113.8", "for=203.0.113.7"), "203.0.113.8");
 }
 
 #[test]
