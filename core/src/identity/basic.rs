@@ -52,15 +52,15 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
 
     let username = normalized(&pair.username);
     let cache = &parts.memory.cache;
-    let any = cache
-        .record(
-            parts,
-            &username,
-            Holder::Nothing,
-            Timestamp::from_millis(i64::MIN),
-            |_| true,
-        )
-        .await?;
+    // The cache keeps known users only, so it would tell them from unknown ones by its speed: it is for those who gave
+    // the right password.
+    let any = if tried.is_some_and(|tried| tried.right) {
+        let any_age = Timestamp::from_millis(i64::MIN);
+        let any = cache.record(parts, &username, Holder::Nothing, any_age, |_| true);
+        any.await?
+    } else {
+        Some(cache.read(parts, &username, Holder::Nothing).await?)
+    };
     let account = any
         .as_ref()
         .and_then(|record| record.user.as_ref())

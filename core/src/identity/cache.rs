@@ -60,8 +60,24 @@ impl IdentityCache {
                 return Ok(None);
             }
         }
+        let value = self.read(parts, username, holder).await?;
+        Ok(Some(value).filter(|value| stands(value)))
+    }
+
+    /// The record as the table has it now.
+    pub(super) async fn read(
+        &self,
+        parts: Parts<'_>,
+        username: &str,
+        holder: Holder<'_>,
+    ) -> Result<Arc<IdentityRecord>, Refused> {
+        let read_at = parts.clock.now();
         let value = Arc::new(parts.table.identity(username, holder).await?);
         if value.user.is_some() {
+            let key = Key {
+                username: username.to_owned(),
+                holder: name(holder),
+            };
             let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
             if records.len() >= KEPT {
                 records.clear();
@@ -70,11 +86,11 @@ impl IdentityCache {
                 key,
                 Kept {
                     value: value.clone(),
-                    read_at: now,
+                    read_at,
                 },
             );
         }
-        Ok(Some(value).filter(|value| stands(value)))
+        Ok(value)
     }
 
     /// All roles.

@@ -124,3 +124,21 @@ async fn the_identical_wrong_credential_counts_once_in_fifteen_minutes() {
     assert_eq!(verdict().await, Err(Failure::WrongBasic));
     assert_eq!(test.gate.hashing.evaluated() - before, 2);
 }
+
+#[tokio::test]
+async fn a_wrong_credential_costs_as_much_for_a_known_name_as_for_an_unknown_one() {
+    let test = gate("yes").await;
+    let mut costs = Vec::new();
+    for username in ["jane", "nobody"] {
+        let _ = test.table_requests();
+        let mut of_name = Vec::new();
+        for password in ["wrong", "wrong again", "wrong"] {
+            let wrong = basic(username, password);
+            let verdict = who(&test.gate, &[("authorization", &wrong)]).await;
+            assert_eq!(verdict, Err(Failure::WrongBasic));
+            of_name.push(test.table_requests());
+        }
+        costs.push(of_name);
+    }
+    assert_eq!(costs[0], costs[1], "the requests to the table tell who is known");
+}
