@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mapgate_core::lambda::printable;
 use mapgate_core::settings::Environment;
 use mapgate_local::harness::Harness;
 use mapgate_local::options::Options;
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
     // The embedded table warns of every condition that fails, which is how conditions work.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,dynoxide=error"));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(printable(filter))
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();

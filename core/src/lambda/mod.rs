@@ -17,7 +17,7 @@ use lambda_http::{Adapter, Request};
 use crate::gate::Gate;
 use crate::http::front;
 
-pub use start::{gate_of, gate_of_environment, log};
+pub use start::{gate_of, gate_of_environment, log, printable};
 
 /// A function's `main`: reads settings, makes the gate, and serves events until Lambda ends the process.
 ///

@@ -12,10 +12,26 @@ use crate::settings::{Environment, Settings, SettingsSource, load};
 pub fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(printable(filter))
         .with_writer(std::io::stderr);
     // A second call finds the first one's log in place, which is as good.
     let _ = subscriber.json().try_init();
+}
+
+/// What libraries print at the level `trace`: whole events and answers, with passwords, cookies and hashes.
+const UNPRINTABLE: [&str; 5] = [
+    "aws_smithy_runtime::client::orchestrator=info",
+    "aws_smithy_runtime::client::orchestrator::http=info",
+    "lambda_runtime::layers::api_response=info",
+    "lambda_runtime::requests=info",
+    "dynoxide::server=error",
+];
+
+/// A log filter that, whatever was asked, lets no whole events through, nor what the table answers.
+#[must_use]
+pub fn printable(filter: EnvFilter) -> EnvFilter {
+    let unprintable = UNPRINTABLE.iter().filter_map(|target| target.parse().ok());
+    unprintable.fold(filter, EnvFilter::add_directive)
 }
 
 /// The gate of the process's own environment; every fault is one readable line.
@@ -60,4 +76,62 @@ async fn settings(environment: &Environment, aws: &Aws) -> Result<Settings, Vec<
     };
     let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
     load(environment, file, &read).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(asked: &str) -> String {
+        let written = Written::default();
+        let made = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(printable(EnvFilter::new(asked)))
+            .with_writer(move || made.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::trace!(target: "aws_smithy_runtime::client::orchestrator", "secret");
+            tracing::trace!(target: "aws_smithy_runtime::client::orchestrator::http", "secret");
+            tracing::trace!(target: "lambda_runtime::layers::api_response", "secret");
+            tracing::trace!(target: "lambda_runtime::requests", "secret");
+            tracing::trace!(target: "dynoxide::server", "secret");
+            tracing::trace!(target: "mapgate_core", "traced");
+            tracing::info!(target: "mapgate_core", "told");
+        });
+        String::from_utf8(written.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn whole_events_and_answers_are_never_logged() {
+        for asked in [
+            "trace",
+            "aws_smithy_runtime=trace,lambda_runtime=trace,dynoxide=trace",
+            "aws_smithy_runtime::client::orchestrator::http=trace,lambda_runtime::layers::api_response=trace",
+        ] {
+            assert!(!logged(asked).contains("secret"), "{asked}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_logged_as_asked() {
+        assert!(logged("trace").contains("traced"));
+        assert!(logged("info").contains("told") && !logged("info").contains("traced"));
+    }
 }
