@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use mapgate_core::clock::Timestamp;
+use mapgate_core::oauth::valid_redirect_uri;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{ANONYMOUS, Auth, DefaultAccess, INTRANET, REGISTERED, ROLE_ADMIN, ServerType};
 use serde::de::Error as _;
@@ -205,6 +206,24 @@ impl Seed {
                 return Err(at(user, "a user has either password or password_hash"));
             }
         }
+        for client in &self.oauth2_clients {
+            let mut uris = client.value.redirect_uris.iter();
+            if let Some(uri) = uris.find(|uri| !valid_redirect_uri(uri)) {
+                let problem = format!("the redirect URI {uri} is neither https nor of this machine");
+                return Err(at(client, &problem));
+            }
+            if client
+                .value
+                .secret
+                .as_ref()
+                .is_some_and(|secret| secret.expose().is_empty())
+            {
+                return Err(at(
+                    client,
+                    "an empty secret is none: leave it out for a public client",
+                ));
+            }
+        }
         for server in &self.ogc_servers {
             for layer in &server.value.layers {
                 known(server, &layer.roles, &roles)?;
@@ -309,6 +328,18 @@ ogc_servers: [{name: main, url: "http://127.0.0.1:8090/mapserv", type: mapserver
                 ["RFC 3339", "line 4"],
             ),
             ("roles: [", ["bracket", "line 1"]),
+            (
+                "oauth2_clients:\n  - client_id: a\n    redirect_uris: ['https://a/', 'http://a/']\n",
+                ["http://a/", "line 2"],
+            ),
+            (
+                "oauth2_clients:\n  - client_id: a\n    redirect_uris: ['javascript:alert(1)']\n",
+                ["javascript:", "line 2"],
+            ),
+            (
+                "oauth2_clients:\n  - client_id: a\n    secret: ''\n    redirect_uris: []\n",
+                ["secret", "line 2"],
+            ),
         ] {
             let fault = fault(text);
             assert!(named.iter().all(|part| fault.contains(part)), "{fault}");
