@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,12 @@ impl Service {
         let address = listener.local_addr()?;
         Ok(Self::spawn(address, |stop| async move {
             let router = router.into_make_service_with_connect_info::<SocketAddr>();
+            // Else a streamed body waits behind its headers for the peer's delayed acknowledgement, some 40 ms.
+            let listener = listener.tap_io(|connection| {
+                if let Err(fault) = connection.set_nodelay(true) {
+                    tracing::debug!(%fault, "a connection keeps waiting to send");
+                }
+            });
             let server = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
             if let Err(fault) = server.await {
                 tracing::error!(%address, %fault, "a service ended");
