@@ -18,6 +18,7 @@
 
 mod actor;
 mod answer;
+mod browser;
 mod client;
 pub mod gate;
 mod oauth;
@@ -27,6 +28,7 @@ mod site;
 
 pub use actor::Actor;
 pub use answer::Answer;
+pub use browser::Browser;
 pub use client::{client, repository};
 pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token};
 pub use raw::{raw, raw_and_away};

@@ -15,6 +15,7 @@ mod greeting;
 mod races;
 mod table_requests;
 
+mod browser;
 mod gdal;
 mod owslib;
 mod pyramid;

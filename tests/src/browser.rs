@@ -1,0 +1,176 @@
+//! A real browser, Chromium without a window, through the `WebDriver` protocol.
+
+use std::process::Command as Now;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::site::Program;
+
+/// The key under which `WebDriver` names an element (W3C, §11).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A browser with a profile of its own. It ends with its value.
+#[derive(Debug)]
+pub struct Browser {
+    session: String,
+    http: reqwest::Client,
+    driver: Program,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(id) = self.driver.child.id() {
+            // The driver and all of Chromium, which are one process group.
+            Now::new("kill")
+                .args(["-KILL", "--", &format!("-{id}")])
+                .status()
+                .ok();
+        }
+    }
+}
+
+impl Browser {
+    /// Starts one whose user prefers `language`; `script` says whether JavaScript runs.
+    ///
+    /// # Panics
+    /// Where there is no Chromium: `tests/run` installs it.
+    pub async fn start(language: &str, script: bool) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("mapgate-browser-")
+            .tempdir()
+            .unwrap();
+        let mut command = Command::new("chromedriver");
+        command
+            .arg("--port=0")
+            .process_group(0)
+            .env("TMPDIR", folder.path())
+            .env("HOME", folder.path());
+        let mut driver = Program::of(command, folder);
+        let Some(line) = driver.line_with("started successfully on port ").await else {
+            panic!("chromedriver did not start: {}", driver.log());
+        };
+        let port = line.rsplit(' ').next().unwrap().trim_end_matches('.').to_owned();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_mins(1))
+            .build()
+            .unwrap();
+        let script = if script { 1 } else { 2 };
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome",
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:chromeOptions": {
+                "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                         "--no-proxy-server", "--disable-background-networking"],
+                "prefs": { "intl.accept_languages": language,
+                           "profile.managed_default_content_settings.javascript": script },
+            },
+        } } });
+        let mut browser = Self {
+            session: format!("http://127.0.0.1:{port}/session"),
+            http,
+            driver,
+        };
+        let made = browser.post("", &wanted).await;
+        let id = made["sessionId"].as_str().unwrap().to_owned();
+        browser.session.extend(["/", &id]);
+        browser
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        let request = self.http.post(format!("{}{path}", self.session));
+        let request = request
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let told: Value =
+            serde_json::from_slice(&request.send().await.unwrap().bytes().await.unwrap()).unwrap();
+        assert!(
+            told["value"]["error"].is_null(),
+            "{path} {body}: {told}\n{}",
+            self.driver.log()
+        );
+        told["value"].clone()
+    }
+
+    /// Goes to a URL and waits until it has loaded.
+    pub async fn open(&self, url: &str) {
+        self.post("/url", &json!({ "url": url })).await;
+    }
+
+    /// Where it is.
+    ///
+    /// # Panics
+    /// Where the driver does not say.
+    pub async fn url(&self) -> String {
+        self.run("return location.href")
+            .await
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// What a script in the page returns.
+    pub async fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+            .await
+    }
+
+    /// Waits until a script in the page returns something true.
+    ///
+    /// # Panics
+    /// Where it does not within twenty seconds, with what it returned last.
+    pub async fn until(&self, script: &str) {
+        let mut last = Value::Null;
+        for _ in 0..200 {
+            last = self.run(script).await;
+            if !matches!(last, Value::Null | Value::Bool(false)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!(
+            "{script}: {last}, at {}: {:?}",
+            self.url().await,
+            self.complaints().await
+        );
+    }
+
+    async fn element(&self, selector: &str) -> String {
+        let found = self
+            .post("/element", &json!({ "using": "css selector", "value": selector }))
+            .await;
+        found[ELEMENT].as_str().unwrap().to_owned()
+    }
+
+    /// Types into a field.
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        let element = self.element(selector).await;
+        self.post(&format!("/element/{element}/value"), &json!({ "text": text }))
+            .await;
+    }
+
+    /// Clicks, and waits for the page that this leads to.
+    pub async fn click(&self, selector: &str) {
+        let element = self.element(selector).await;
+        self.post(&format!("/element/{element}/click"), &json!({})).await;
+    }
+
+    /// What the console shows as errors since the last call: refusals of the page's own policy, failed scripts and
+    /// requests.
+    ///
+    /// # Panics
+    /// Where the driver does not say.
+    pub async fn complaints(&self) -> Vec<String> {
+        let entries = self.post("/se/log", &json!({ "type": "browser" })).await;
+        let entries = entries
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE");
+        entries
+            .map(|entry| entry["message"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
