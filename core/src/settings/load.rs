@@ -59,6 +59,10 @@ pub(super) fn examine(
     log: &Log,
 ) -> Option<Settings> {
     let document = file.map_or_else(Document::default, |(name, text)| gather(name, text, read, log));
+    if let Some((name, _)) = file.filter(|_| document.vars.is_none()) {
+        // Else a second factor asked for one level too high would be silently absent.
+        log.warn(format!("{name}: it has no vars, so nothing in it has an effect"));
+    }
     let reader = Reader {
         environment,
         document: &document,

@@ -209,6 +209,21 @@ vars:
 }
 
 #[test]
+fn a_file_without_vars_is_said_to_have_no_effect() {
+    for (yaml, warned) in [
+        ("authentication: {two_factor: true}\n", true),
+        ("vars:\n  authentication: {two_factor: false}\n", false),
+    ] {
+        let warnings = settings(yaml, &[]).unwrap().warnings();
+        assert_eq!(
+            warnings.iter().any(|warning| warning.contains("no vars")),
+            warned,
+            "{warnings:?}"
+        );
+    }
+}
+
+#[test]
 fn doubtful_settings_are_warnings() {
     let yaml = "
 vars:
