@@ -48,6 +48,15 @@ impl Timestamp {
         )
     }
 
+    /// This moment and `duration` back.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+
     /// How long ago `earlier` was; nothing where it lies in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -54,11 +54,6 @@ pub struct BadSettings(Vec<String>);
 fn not_yet(settings: &Settings) -> Vec<String> {
     let authentication = &settings.authentication;
     let promised = [
-        ("two_factor", authentication.two_factor),
-        (
-            "max_consecutive_failures",
-            authentication.max_consecutive_failures.is_some(),
-        ),
         ("validators", authentication.validators != [Validator::Directory]),
         ("trusted_header", authentication.trusted_header.is_some()),
         ("openid_connect", authentication.openid_connect.is_some()),
@@ -135,11 +130,12 @@ impl Gate {
     /// The way in for passwords. `secrets` are those of [`Gate::secrets`].
     pub async fn accounts<'a>(&'a self, secrets: &'a Secrets) -> Accounts<'a> {
         Accounts {
+            settings: &self.settings,
             table: self.table().await,
             hashing: &self.hashing,
             secrets,
             clock: &self.clock,
-            audit_retention_days: self.settings.audit_retention_days,
+            random: &self.random,
         }
     }
 

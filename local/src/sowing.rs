@@ -8,7 +8,7 @@ use mapgate_core::oauth::client_secret_hash;
 use mapgate_core::secrets::Secrets;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    AuditEntry, Client, CreateUser, Event, Layer, NewUser, OgcServer, RoleId, Roles, Table, UserId,
+    AuditEntry, Client, CreateUser, Event, Layer, NewUser, OgcServer, RoleId, Roles, Source, Table, UserId,
 };
 use serde_saphyr::Spanned;
 
@@ -102,6 +102,7 @@ async fn sow_user(
         is_password_changed: user.is_password_changed,
         deactivated: user.deactivated,
         expire_on: user.expire_on,
+        source: Source::Directory,
     };
     let now = gate.clock.now();
     let audit = AuditEntry::new(Event::UserCreated, now, gate.settings.audit_retention_days);

@@ -14,6 +14,7 @@ pub struct Actor {
     http: reqwest::Client,
     cookies: Mutex<BTreeMap<String, String>>,
     authorization: Option<String>,
+    address: Option<String>,
 }
 
 impl Actor {
@@ -24,7 +25,15 @@ impl Actor {
             http: http.clone(),
             cookies: Mutex::default(),
             authorization: None,
+            address: None,
         }
+    }
+
+    /// The same, forwarded as from `address`: for a site that trusts 127.0.0.1 as a proxy.
+    #[must_use]
+    pub fn from_address(mut self, address: &str) -> Self {
+        self.address = Some(address.to_owned());
+        self
     }
 
     /// The same, with an `Authorization` header on every request.
@@ -61,6 +70,9 @@ impl Actor {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -94,6 +106,7 @@ impl Actor {
             http: self.http.clone(),
             cookies: Mutex::new(self.cookies.lock().unwrap().clone()),
             authorization: self.authorization.clone(),
+            address: self.address.clone(),
         }
     }
 

@@ -28,7 +28,7 @@ use mapgate_core::http::front;
 use mapgate_core::identity::Peer;
 use mapgate_core::random::Random;
 use mapgate_core::settings::{Environment, Secret, Settings, load};
-use mapgate_core::table::{AuditEntry, CreateUser, Event, NewUser, RoleId, UserId};
+use mapgate_core::table::{AuditEntry, CreateUser, Event, NewUser, RoleId, Source, UserId};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -160,6 +160,7 @@ impl TestGate {
             is_password_changed: !must_change,
             deactivated: false,
             expire_on: None,
+            source: Source::Directory,
         };
         let now = self.clock.now();
         let audit = AuditEntry::new(Event::UserCreated, now, 1).of(username);

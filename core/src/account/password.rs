@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
-use tokio::sync::Semaphore;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use sha_crypt::ShaCrypt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
@@ -54,7 +57,7 @@ impl Hashing {
         let salt = self.random.bytes::<16>().map_err(|_| Busy)?;
         let argon2 = self.argon2.clone();
         let password = normalized(password);
-        self.in_turn(move || {
+        self.compute(self.turn().await?, move || {
             let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
             hash.map(|hash| Secret::new(hash.to_string()))
         })
@@ -62,22 +65,25 @@ impl Hashing {
         .map_err(|_| Busy)
     }
 
-    /// Whether `password` gives `hash`. Without a hash the same work is done, and the answer is no.
-    pub async fn verify(&self, password: &Secret, hash: Option<&Secret>) -> Result<bool, Busy> {
+    /// Waits for a turn to verify a password, for at most two seconds.
+    pub async fn turn(&self) -> Result<Turn, Busy> {
+        let turn = tokio::time::timeout(WAIT, self.turns.clone().acquire_owned()).await;
+        Ok(Turn(turn.map_err(|_| Busy)?.map_err(|_| Busy)?))
+    }
+
+    /// Whether `password` gives `hash`, of Argon2id or of GeoMapFish's kinds. Whatever the hash, and without one, one
+    /// Argon2id is computed, so that nobody learns from the work what is stored.
+    pub async fn verify(
+        &self,
+        turn: Turn,
+        password: &Secret,
+        hash: Option<&Secret>,
+    ) -> Result<Verified, Busy> {
         let argon2 = self.argon2.clone();
-        let password = normalized(password);
-        let hash = hash.cloned();
-        self.in_turn(move || {
-            // Another kind of hash, or a broken one, must not answer sooner than a wrong password.
-            let hash = hash.filter(|hash| hash.expose().starts_with("$argon2"));
-            if let Some(hash) = hash {
-                argon2.verify_password(password.as_bytes(), hash.expose()).is_ok()
-            } else {
-                let _ = argon2.hash_password_into(password.as_bytes(), &[0; 16], &mut [0; 32]);
-                false
-            }
-        })
-        .await
+        let salt = self.random.bytes::<16>().map_err(|_| Busy)?;
+        let (password, hash) = (password.clone(), hash.cloned());
+        self.compute(turn, move || verify(&argon2, &salt, &password, hash.as_ref()))
+            .await
     }
 
     /// How many passwords this process hashed so far: what a try costs, as a test can count it.
@@ -86,9 +92,11 @@ impl Hashing {
         self.evaluated.load(Ordering::SeqCst)
     }
 
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let turn = tokio::time::timeout(WAIT, self.turns.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| Busy)?.map_err(|_| Busy)?;
+    async fn compute<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         self.evaluated.fetch_add(1, Ordering::SeqCst);
         let done = tokio::task::spawn_blocking(move || {
             // Held in here, so that a visitor who goes away does not free a turn whose work still runs.
@@ -99,82 +107,85 @@ impl Hashing {
     }
 }
 
+/// A turn to hash.
+#[derive(Debug)]
+pub struct Turn(#[expect(dead_code, reason = "held, never read")] OwnedSemaphorePermit);
+
+/// What became of verifying a password.
+#[derive(Debug, Clone)]
+pub enum Verified {
+    /// It is another one, or there is none.
+    Wrong,
+    /// It is right.
+    Right,
+    /// It is right, and is to be stored as this hash from now on: the stored one is of an older kind, or cost less than
+    /// the settings ask.
+    Outdated(Secret),
+}
+
+/// The longest password that is looked up in a hash of an older kind, whose cost grows with the square of the length.
+const LONGEST_LEGACY: usize = 1024;
+
+fn verify(argon2: &Argon2<'_>, salt: &[u8], password: &Secret, hash: Option<&Secret>) -> Verified {
+    let normal = normalized(password);
+    let fresh = || {
+        let fresh = argon2.hash_password_with_salt(normal.as_bytes(), salt);
+        fresh.map(|fresh| Secret::new(fresh.to_string()))
+    };
+    match hash.map(Secret::expose) {
+        Some(hash) if hash.starts_with("$argon2") => {
+            if argon2.verify_password(normal.as_bytes(), hash).is_err() {
+                return Verified::Wrong;
+            }
+            match is_weaker(hash, argon2.params()).then(fresh) {
+                Some(Ok(fresh)) => Verified::Outdated(fresh),
+                _ => Verified::Right,
+            }
+        }
+        hash => {
+            // Another kind of hash, or none, must not answer sooner than a wrong password.
+            let fresh = fresh();
+            // GeoMapFish hashed what was typed.
+            let typed = password.expose();
+            let genuine = hash.is_some_and(|hash| is_legacy(hash, &normal) || is_legacy(hash, typed));
+            match (genuine, fresh) {
+                (false, _) => Verified::Wrong,
+                (true, Ok(fresh)) => Verified::Outdated(fresh),
+                (true, Err(_)) => Verified::Right,
+            }
+        }
+    }
+}
+
+/// Whether any of the hash's parameters is below the settings'.
+fn is_weaker(hash: &str, wanted: &Params) -> bool {
+    let own = argon2::password_hash::phc::PasswordHash::new(hash).ok();
+    let own = own.and_then(|hash| Params::try_from(&hash).ok());
+    own.is_none_or(|own| {
+        own.m_cost() < wanted.m_cost() || own.t_cost() < wanted.t_cost() || own.p_cost() < wanted.p_cost()
+    })
+}
+
+/// GeoMapFish's hashes: SHA-512-crypt, or the unsalted SHA-1 of its early versions in hexadecimal.
+fn is_legacy(hash: &str, password: &str) -> bool {
+    if password.len() > LONGEST_LEGACY {
+        return false;
+    }
+    if hash.starts_with("$6$") {
+        return ShaCrypt::default()
+            .verify_password(password.as_bytes(), hash)
+            .is_ok();
+    }
+    let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
+    hash.len() == 40
+        && hex::decode(hash).is_ok_and(|hash| verify_slices_are_equal(&hash, sha1.as_ref()).is_ok())
+}
+
 /// In NFC, never trimmed: the same password typed on two systems is the same.
 fn normalized(password: &Secret) -> Zeroizing<String> {
     Zeroizing::new(password.expose().nfc().collect())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hashing(concurrent: u32) -> Hashing {
-        let cheap = settings::Argon2 {
-            memory_kib: 64,
-            iterations: 1,
-            parallelism: 1,
-            concurrent,
-        };
-        Hashing::new(cheap, Random::seeded(1)).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_password_verifies_and_another_does_not() {
-        let hashing = hashing(1);
-        let hash = hashing.hash(&Secret::new("correct horse")).await.unwrap();
-        assert!(hash.expose().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        assert!(
-            hashing
-                .verify(&Secret::new("correct horse"), Some(&hash))
-                .await
-                .unwrap()
-        );
-        for wrong in ["", "Correct horse", "correct horse "] {
-            assert!(!hashing.verify(&Secret::new(wrong), Some(&hash)).await.unwrap());
-        }
-    }
-
-    #[tokio::test]
-    async fn composed_and_decomposed_letters_are_the_same_password_and_nothing_is_cut() {
-        let hashing = hashing(1);
-        let hash = hashing
-            .hash(&Secret::new("Zu\u{308}rich\0 bergstrasse"))
-            .await
-            .unwrap();
-        assert!(
-            hashing
-                .verify(&Secret::new("Z\u{fc}rich\0 bergstrasse"), Some(&hash))
-                .await
-                .unwrap()
-        );
-        let long = "x".repeat(100);
-        let hash = hashing.hash(&Secret::new(long.as_str())).await.unwrap();
-        assert!(
-            !hashing
-                .verify(&Secret::new(&long[..72]), Some(&hash))
-                .await
-                .unwrap()
-        );
-    }
-
-    #[tokio::test]
-    async fn no_hash_and_a_broken_hash_cost_the_same_and_are_wrong() {
-        let hashing = hashing(1);
-        let password = Secret::new("secret");
-        for (turn, hash) in [None, Some(Secret::new("x")), Some(Secret::new(""))]
-            .iter()
-            .enumerate()
-        {
-            assert!(!hashing.verify(&password, hash.as_ref()).await.unwrap());
-            assert_eq!(hashing.evaluated(), turn as u64 + 1);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_waits_longer_than_two_seconds_is_sent_away() {
-        let hashing = hashing(1);
-        let _held = hashing.turns.clone().acquire_owned().await.unwrap();
-        assert_eq!(hashing.verify(&Secret::new("secret"), None).await, Err(Busy));
-        assert_eq!(hashing.evaluated(), 0);
-    }
-}
+#[path = "password_tests.rs"]
+mod tests;

@@ -3,28 +3,33 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::password::{Busy, Hashing};
+use super::password::{Busy, Hashing, Verified};
 use crate::clock::{Clock, Timestamp};
+use crate::random::Random;
 use crate::secrets::{Purpose, Secrets};
-use crate::settings::Secret;
+use crate::settings::{Secret, Settings, Validator};
 use crate::table::{
-    Attempt, AuditEntry, Event, Holder, PasswordChange, Place, Roles, Table, TableError, User, normalized,
+    Attempt, AuditEntry, Event, Holder, Place, ResetKind, Roles, Source, Table, TableError, User, UserChange,
+    normalized,
 };
 
 /// What trying a password needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
     /// Where users are.
     pub table: &'a Table,
     /// What hashes.
     pub hashing: &'a Hashing,
-    /// The keys, for the counters' names.
+    /// The keys.
     pub secrets: &'a Secrets,
     /// The time.
     pub clock: &'a Clock,
-    /// How long audit entries are kept.
-    pub audit_retention_days: u32,
+    /// Randomness.
+    pub random: &'a Random,
 }
 
 /// From where a password comes, for the audit trail.
@@ -32,7 +37,7 @@ pub struct Accounts<'a> {
 pub struct From {
     /// The client's address.
     pub address: IpAddr,
-    /// The way in: `form`, `basic`, `oauth`, `change_password`.
+    /// The way in: `form`, `basic`, `url`, `oauth`, `change_password`.
     pub way: &'static str,
 }
 
@@ -44,8 +49,12 @@ pub struct Right {
     pub user: User,
     /// All roles, read together with the user.
     pub roles: Arc<Roles>,
-    place: Place,
-    from: From,
+    pub(super) place: Place,
+    pub(super) from: From,
+    /// What the password itself makes of the user: a newer hash, or nothing.
+    pub(super) outdated: Option<Secret>,
+    /// Whether it was the one of a reset mail.
+    pub(super) by_reset: bool,
 }
 
 /// The password was wrong, or the account is not to be entered. Already counted and in the audit trail; nobody
@@ -67,18 +76,30 @@ pub enum Reason {
     Deactivated,
     /// The account's time is over.
     Expired,
+    /// Too many failures.
+    Locked,
     /// The account was changed while the password was being checked.
     Changed,
+    /// The password was right, the code was not there.
+    MissingCode,
+    /// The password was right, the code was wrong or used before.
+    WrongCode,
+    /// The password was right, but the way in knows no second factor and no first login.
+    NotThisWay,
 }
 
 impl Reason {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::UnknownUser => "unknown_user",
             Self::WrongPassword => "wrong_password",
             Self::Deactivated => "deactivated",
             Self::Expired => "expired",
+            Self::Locked => "lockout",
             Self::Changed => "changed",
+            Self::MissingCode => "missing_code",
+            Self::WrongCode => "wrong_code",
+            Self::NotThisWay => "not_this_way",
         }
     }
 }
@@ -89,10 +110,16 @@ pub enum AccountError {
     /// Too many at once.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// Too many for this account at once.
+    #[error("too many tries for one account at once")]
+    NoPlace,
+    /// Too many wrong ones from one network; the next may come after so long.
+    #[error("too many wrong tries, please wait")]
+    TooMany(Duration),
     /// The table.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// No data key is in force.
+    /// No data key is in force, or there is no randomness.
     #[error("no data key is in force")]
     NoKey,
 }
@@ -105,128 +132,157 @@ impl Accounts<'_> {
         password: &Secret,
         from: From,
     ) -> Result<Verdict, AccountError> {
-        let now = self.clock.now();
         let username = normalized(username);
-        let attempt =
-            self.secrets
-                .keyed_hash(now, Purpose::AttemptName, &[username.to_lowercase().as_bytes()]);
-        let place = self
-            .table
-            .take_place(&Attempt(attempt.ok_or(AccountError::NoKey)?), now)
-            .await?;
+        let attempt = self.attempt(&username, from)?;
+        // The turn comes before the place: tries in one process wait in line, instead of looking for a place again and
+        // again.
+        let turn = self.hashing.turn().await?;
+        let place = self.place(&attempt).await?.ok();
         let read = self.table.identity(&username, Holder::Nothing).await?;
-        let hash = read.user.as_ref().and_then(|user| user.password.as_ref());
-        let Ok(genuine) = self.hashing.verify(password, hash).await else {
-            self.table.leave_place(&place).await?;
-            return Err(Busy.into());
+        let validators = &self.settings.authentication.validators;
+        let user = read.user.filter(|user| {
+            // A validator that is not listed knows nobody.
+            user.source == Source::Directory && validators.contains(&Validator::Directory)
+        });
+        let hash = user.as_ref().and_then(|user| user.password.as_ref());
+        let verified = match self.hashing.verify(turn, password, hash).await {
+            Ok(verified) => verified,
+            Err(busy) => {
+                self.leave(place.as_ref()).await?;
+                return Err(busy.into());
+            }
         };
         let now = self.clock.now();
-        let reason = match &read.user {
+        let is_wrong = matches!(verified, Verified::Wrong);
+        let by_reset = is_wrong
+            && user
+                .as_ref()
+                .is_some_and(|user| self.is_of_reset_mail(user, password, now));
+        let genuine = by_reset || !is_wrong;
+        let reason = match &user {
+            _ if place.is_none() => Some(Reason::Locked),
             None => Some(Reason::UnknownUser),
+            Some(user) if self.is_locked(user, now) => Some(Reason::Locked),
             Some(_) if !genuine => Some(Reason::WrongPassword),
             Some(user) if user.deactivated => Some(Reason::Deactivated),
             Some(user) if !user.is_active(now) => Some(Reason::Expired),
             Some(_) => None,
         };
-        match (reason, read.user) {
-            (None, Some(user)) => Ok(Ok(Right {
+        match (reason, user, place) {
+            (None, Some(user), Some(place)) => Ok(Ok(Right {
                 user,
                 roles: read.roles,
                 place,
                 from,
+                outdated: match verified {
+                    Verified::Outdated(fresh) => Some(fresh),
+                    _ => None,
+                },
+                by_reset,
             })),
-            (reason, user) => {
-                // A name that nobody has may be a password typed into the wrong field: it is not kept.
-                let username = user.map(|user| user.username);
-                self.refuse(&place, username, reason.unwrap_or(Reason::UnknownUser), from, now)
+            (reason, user, place) => {
+                let reason = reason.unwrap_or(Reason::UnknownUser);
+                self.refuse(place.as_ref(), user.as_ref(), reason, from, now)
                     .await?;
                 Ok(Err(Wrong))
             }
         }
     }
 
-    /// The login stands: one request.
-    pub async fn succeed(&self, right: &Right) -> Result<Result<(), Wrong>, AccountError> {
-        let now = self.clock.now();
-        let audit = self
-            .audit(Event::LoginSucceeded, right.from, now)
-            .of(&right.user.username);
-        match self
-            .table
-            .login_succeeded(&right.place, &right.user, now, &audit)
-            .await?
-        {
-            Ok(()) => Ok(Ok(())),
-            Err(_) => self.changed_meanwhile(right, now).await,
+    /// Whether failures keep the account locked.
+    #[must_use]
+    pub fn is_locked(&self, user: &User, now: Timestamp) -> bool {
+        let lasts = self.settings.authentication.lockout;
+        user.locked_at
+            .is_some_and(|since| lasts.is_none_or(|lasts| now < since.plus(lasts)))
+    }
+
+    /// Whether it is the password that a reset mail gave out.
+    fn is_of_reset_mail(&self, user: &User, password: &Secret, now: Timestamp) -> bool {
+        let reset = user.reset.as_ref();
+        let reset = reset.filter(|reset| reset.kind == ResetKind::Password && now < reset.expires_at);
+        let parts = [&user.id.0.to_be_bytes()[..], password.expose_bytes()];
+        reset.is_some_and(|reset| self.secrets.verifies(Purpose::Reset, &parts, &reset.hash))
+    }
+
+    /// Gives a place back that counts for nobody.
+    pub(super) async fn leave(&self, place: Option<&Place>) -> Result<(), AccountError> {
+        if let Some(place) = place {
+            // Refused where it was counted as abandoned meanwhile: there is nothing left to give back.
+            let _ = self.table.transaction().leave(place).commit().await?;
         }
+        Ok(())
     }
 
-    /// The user sets a new password: every ticket and token of the user dies with the old one. Gives the user as
-    /// it then is.
-    pub async fn change_password(
+    /// Counts a wrong try, and locks the account where it is the one too many.
+    pub(super) async fn refuse(
         &self,
-        right: Right,
-        new: &Secret,
-    ) -> Result<Result<User, Wrong>, AccountError> {
-        let Ok(password) = self.hashing.hash(new).await else {
-            self.table.leave_place(&right.place).await?;
-            return Err(Busy.into());
-        };
-        let now = self.clock.now();
-        let audit = self
-            .audit(Event::PasswordChanged, right.from, now)
-            .of(&right.user.username);
-        let change = PasswordChange {
-            user: &right.user,
-            password: password.clone(),
-            now,
-        };
-        match self.table.change_password(&right.place, &change, &audit).await? {
-            Err(_) => self
-                .changed_meanwhile(&right, now)
-                .await
-                .map(|wrong| wrong.map(|()| right.user)),
-            Ok(()) => Ok(Ok(User {
-                password: Some(password),
-                is_password_changed: true,
-                generation: right.user.generation + 1,
-                generation_since: now,
-                last_login: Some(now),
-                ..right.user
-            })),
-        }
-    }
-
-    async fn changed_meanwhile(
-        &self,
-        right: &Right,
-        now: Timestamp,
-    ) -> Result<Result<(), Wrong>, AccountError> {
-        let username = Some(right.user.username.clone());
-        self.refuse(&right.place, username, Reason::Changed, right.from, now)
-            .await?;
-        Ok(Err(Wrong))
-    }
-
-    async fn refuse(
-        &self,
-        place: &Place,
-        username: Option<String>,
+        place: Option<&Place>,
+        user: Option<&User>,
         reason: Reason,
         from: From,
         now: Timestamp,
     ) -> Result<(), AccountError> {
-        tracing::info!(reason = reason.name(), way = from.way, address = %from.address, "a password was refused");
+        tracing::info!(reason = reason.name(), way = from.way, address = %from.address, "a login was refused");
         let mut audit = self
             .audit(Event::LoginFailed, from, now)
             .detail("reason", reason.name());
-        audit.username = username;
-        Ok(self.table.login_failed(place, &audit).await?)
+        // A name that nobody has may be a password typed into the wrong field: it is not kept.
+        audit.username = user.map(|user| user.username.clone());
+        if let Some(place) = place {
+            let counted = self.table.transaction().fail(place, false, now).audit(&audit);
+            if counted.commit().await?.is_ok() || self.lock(place, user, &audit, now).await? {
+                return Ok(());
+            }
+        }
+        // Nothing to count: the account is locked, or the place was counted as abandoned.
+        let _ = self.table.transaction().audit(&audit).commit().await?;
+        Ok(())
     }
 
-    fn audit(&self, event: Event, from: From, now: Timestamp) -> AuditEntry {
-        AuditEntry::new(event, now, self.audit_retention_days)
+    /// Counts the try that reaches the limit. The account shows it, where there is one.
+    async fn lock(
+        &self,
+        place: &Place,
+        user: Option<&User>,
+        audit: &AuditEntry,
+        now: Timestamp,
+    ) -> Result<bool, AccountError> {
+        let counted = self.table.transaction().fail(place, true, now).audit(audit);
+        let Some(user) = user else {
+            return Ok(counted.commit().await?.is_ok());
+        };
+        let change = UserChange {
+            locked_at: Some(Some(now)),
+            ..UserChange::default()
+        };
+        let mut locked = AuditEntry::new(Event::AccountLocked, now, self.settings.audit_retention_days);
+        locked = locked.of(&user.username);
+        locked.address = audit.address;
+        match counted.change(user, &change).audit(&locked).commit().await? {
+            Ok(()) => Ok(true),
+            Err(refused) if refused.place => Ok(false),
+            // The account is another one by now: the failure counts all the same.
+            Err(_) => {
+                let counted = self.table.transaction().fail(place, true, now).audit(audit);
+                Ok(counted.commit().await?.is_ok())
+            }
+        }
+    }
+
+    /// An entry about a try.
+    pub(super) fn audit(&self, event: Event, from: From, now: Timestamp) -> AuditEntry {
+        AuditEntry::new(event, now, self.settings.audit_retention_days)
             .from(from.address)
             .detail("way", from.way)
+    }
+
+    /// The other way to tell whose tries are counted, for who unlocks an account.
+    pub fn unlocking(&self, username: &str) -> Result<Attempt, AccountError> {
+        let from = From {
+            address: IpAddr::from([0, 0, 0, 0]),
+            way: "",
+        };
+        self.attempt(username, from)
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong at any route, and its form on the wire: JSON `{"error": "…"}`.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
@@ -43,6 +45,9 @@ pub enum Failure {
     /// 415.
     #[error("the body must be application/x-www-form-urlencoded or multipart/form-data")]
     UnsupportedMediaType,
+    /// 429 (RFC 6585 §4): too many wrong tries; the next may come after so long.
+    #[error("too many wrong tries, please try again later")]
+    TooManyRequests(Duration),
     /// 503: something mapgate needs is not there. The log says what.
     #[error("the service is not available, please try again later")]
     Unavailable,
@@ -59,6 +64,7 @@ impl Failure {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -82,8 +88,17 @@ impl Failure {
         if let Some(challenge) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if *self == Self::Unavailable {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        match self {
+            Self::Unavailable => {
+                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+            }
+            Self::TooManyRequests(wait) => {
+                // Rounded up: who comes back in time must not be sent away again.
+                let seconds = wait.as_millis().div_ceil(1000).max(1);
+                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            _ => {}
         }
         headers.insert(
             header::CACHE_CONTROL,
@@ -123,7 +138,10 @@ impl From<Refused> for Failure {
 
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
-        unavailable(&error)
+        match error {
+            AccountError::TooMany(wait) => Self::TooManyRequests(wait),
+            error => unavailable(&error),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Known, Parts, Refused, Scheme};
 use crate::account::{Accounts, From};
 use crate::clock::Timestamp;
 use crate::secrets::Purpose;
-use crate::table::{Holder, IdentityRecord, normalized};
+use crate::table::{Holder, IdentityRecord, User, normalized};
 
 /// For how long a wrong credential is known as such.
 const WRONG_FOR: Duration = Duration::from_mins(15);
@@ -36,6 +36,7 @@ struct Tried {
 struct Account {
     generation: i64,
     is_active: bool,
+    is_locked: bool,
 }
 
 /// The user with that name and password, unless the password still has to be changed.
@@ -61,13 +62,23 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
     } else {
         Some(cache.read(parts, &username, Holder::Nothing).await?)
     };
+    let accounts = Accounts {
+        settings: parts.settings,
+        table: parts.table,
+        hashing: parts.hashing,
+        secrets: &secrets,
+        clock: parts.clock,
+        random: parts.random,
+    };
+    let account_of = |user: &User| Account {
+        generation: user.generation,
+        is_active: user.is_active(now),
+        is_locked: accounts.is_locked(user, now),
+    };
     let account = any
         .as_ref()
         .and_then(|record| record.user.as_ref())
-        .map(|user| Account {
-            generation: user.generation,
-            is_active: user.is_active(now),
-        });
+        .map(account_of);
     match *tried {
         Some(Tried {
             at,
@@ -89,18 +100,15 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
         _ => {}
     }
 
-    let accounts = Accounts {
-        table: parts.table,
-        hashing: parts.hashing,
-        secrets: &secrets,
-        clock: parts.clock,
-        audit_retention_days: parts.settings.audit_retention_days,
-    };
     let from = From {
         address,
         way: "basic",
     };
-    let Ok(right) = accounts.try_password(&username, &pair.password, from).await? else {
+    let entered = match accounts.try_password(&username, &pair.password, from).await? {
+        Ok(right) => accounts.enter_plainly(right).await?,
+        Err(wrong) => Err(wrong.into()),
+    };
+    let Ok(entered) = entered else {
         *tried = Some(Tried {
             at: now,
             account,
@@ -108,27 +116,17 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
         });
         return Err(Refused::Basic);
     };
-    if accounts.succeed(&right).await?.is_err() {
-        return Err(Refused::Basic);
-    }
     *tried = Some(Tried {
         at: now,
-        account: Some(Account {
-            generation: right.user.generation,
-            is_active: right.user.is_active(now),
-        }),
+        account: Some(account_of(&entered.user)),
         right: true,
     });
-    let record = IdentityRecord {
-        user: Some(right.user),
-        roles: right.roles,
+    Ok(known(Arc::new(IdentityRecord {
+        user: Some(entered.user),
+        roles: entered.roles,
         session_ended: false,
         grant: None,
-    };
-    Some(Arc::new(record))
-        .filter(|record| may_enter(record, now))
-        .map(known)
-        .ok_or(Refused::Basic)
+    })))
 }
 
 fn known(record: Arc<IdentityRecord>) -> Known {

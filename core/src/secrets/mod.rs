@@ -4,9 +4,11 @@
 
 mod keyring;
 mod purpose;
+mod sealing;
 
 pub use keyring::{Keyring, SecretsUnavailable};
 pub use purpose::Purpose;
+pub use sealing::CannotSeal;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
@@ -23,6 +25,8 @@ pub struct Secrets {
     authtkt: Vec<Dated<Secret>>,
     jwt: Vec<Dated<JwtKey>>,
     data_keys: Vec<Dated<DataKey>>,
+    smtp_password: Option<Secret>,
+    ldap_bind_password: Option<Secret>,
 }
 
 /// A key of the access tokens' signatures (ES256, RFC 7518 §3.4).
@@ -64,6 +68,8 @@ struct Document {
     jwt: Vec<JwtEntry>,
     #[serde(default)]
     data_keys: Vec<DataKeyEntry>,
+    smtp_password: Option<String>,
+    ldap_bind_password: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -160,7 +166,21 @@ impl Secrets {
             authtkt,
             jwt,
             data_keys,
+            smtp_password: document.smtp_password.map(Secret::new),
+            ldap_bind_password: document.ldap_bind_password.map(Secret::new),
         })
+    }
+
+    /// The mail server's password.
+    #[must_use]
+    pub fn smtp_password(&self) -> Option<&Secret> {
+        self.smtp_password.as_ref()
+    }
+
+    /// The password of who searches the LDAP directory.
+    #[must_use]
+    pub fn ldap_bind_password(&self) -> Option<&Secret> {
+        self.ldap_bind_password.as_ref()
     }
 
     /// The secret that signs tickets at `now`; none where every entry's `sign_from` is still to come.

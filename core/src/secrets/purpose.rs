@@ -17,15 +17,26 @@ pub enum Purpose {
     RefreshToken,
     /// A Basic credential that was verified, remembered in memory only.
     BasicCredential,
+    /// A recovery code of a second factor.
+    RecoveryCode,
+    /// What a reset mail gives out.
+    Reset,
+    /// A second factor's secret, sealed.
+    FactorSecret,
+    /// A queued mail, sealed.
+    Mail,
 }
 
 impl Purpose {
+    /// The purpose's own key, of 32 bytes.
+    pub(super) fn own_key(self, key: &[u8]) -> hmac::Tag {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        hmac::sign(&key, format!("mapgate {self:?}").as_bytes())
+    }
+
     /// HMAC-SHA-256 of the parts, each with its length before it, under the purpose's own key.
     pub(super) fn mac(self, key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-        let own = hmac::sign(
-            &hmac::Key::new(hmac::HMAC_SHA256, key),
-            format!("mapgate {self:?}").as_bytes(),
-        );
+        let own = self.own_key(key);
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, own.as_ref()));
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());

@@ -24,8 +24,14 @@ pub enum Event {
     LoggedOut,
     /// A password changed by its holder.
     PasswordChanged,
+    /// A second factor was set up by a user whose password is kept elsewhere.
+    SecondFactorEnrolled,
+    /// Too many failures locked an account.
+    AccountLocked,
     /// A user was made.
     UserCreated,
+    /// A user was changed by an operator; the details say what.
+    UserChanged,
     /// An authorization code was handed out.
     CodeIssued,
     /// A code was exchanged for tokens.

@@ -6,7 +6,9 @@
 
 mod attempts;
 mod audit;
+mod changes;
 mod clients;
+mod credentials;
 mod grants;
 mod identity;
 mod item;
@@ -14,16 +16,20 @@ mod roles;
 mod schema;
 mod servers;
 mod sessions;
+mod transaction;
 mod users;
 
-pub use attempts::{Attempt, Place};
+pub use attempts::{Attempt, Counters, Place, Taken};
 pub use audit::{AuditEntry, Event};
+pub use changes::UserChange;
 pub use clients::{Client, MAX_CLIENT_ID};
+pub use credentials::{FactorStage, Reset, ResetKind, SecondFactor};
 pub use grants::{Code, CodeStage, Grant, GrantKey, Redemption, Rotation};
 pub use identity::{Holder, IdentityRecord};
 pub use roles::{ANONYMOUS, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles};
 pub use servers::{Auth, DefaultAccess, Layer, OgcServer, ServerType};
-pub use users::{CreateUser, NewUser, PasswordChange, Source, User, UserId, normalized};
+pub use transaction::{Refused, Transaction};
+pub use users::{CreateUser, NewUser, Source, User, UserId, normalized};
 
 use std::time::Duration;
 

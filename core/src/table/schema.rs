@@ -1,34 +1,35 @@
 //! The table as it must be made.
 
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
+use super::users::{BY_EMAIL, EMAIL_KEY, LIST};
 use super::{Table, TableError, unavailable};
 
 impl Table {
     /// Makes the table where it is missing: for the harness; on AWS the template does it.
     pub async fn create_if_missing(&self) -> Result<(), TableError> {
-        let builds = |error: aws_sdk_dynamodb::error::BuildError| TableError::Unavailable(error.to_string());
         let mut create = self
             .client
             .create_table()
             .table_name(&self.name)
-            .billing_mode(BillingMode::PayPerRequest);
-        for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_key_schema(Some(key_schema("pk", "sk").map_err(builds)?));
+        for name in ["pk", "sk", LIST, EMAIL_KEY] {
             let attribute = AttributeDefinition::builder().attribute_name(name);
-            let attribute = attribute
-                .attribute_type(ScalarAttributeType::S)
-                .build()
-                .map_err(builds)?;
-            let element = KeySchemaElement::builder()
-                .attribute_name(name)
-                .key_type(kind)
-                .build()
-                .map_err(builds)?;
-            create = create.attribute_definitions(attribute).key_schema(element);
+            let attribute = attribute.attribute_type(ScalarAttributeType::S).build();
+            create = create.attribute_definitions(attribute.map_err(builds)?);
         }
+        let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly);
+        let by_email = GlobalSecondaryIndex::builder()
+            .index_name(BY_EMAIL)
+            .set_key_schema(Some(key_schema(LIST, EMAIL_KEY).map_err(builds)?))
+            .projection(keys_only.build());
+        create = create.global_secondary_indexes(by_email.build().map_err(builds)?);
         match create.send().await {
             Ok(_) => {}
             Err(error)
@@ -36,7 +37,7 @@ impl Table {
                     .as_service_error()
                     .is_some_and(CreateTableError::is_resource_in_use_exception) =>
             {
-                return Ok(());
+                return self.has_its_index().await;
             }
             Err(error) => return Err(unavailable(&error)),
         }
@@ -53,8 +54,38 @@ impl Table {
         update.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
+    /// Refuses a table that an earlier version made, in which nobody would be found by e-mail address.
+    async fn has_its_index(&self) -> Result<(), TableError> {
+        let described = self.client.describe_table().table_name(&self.name).send().await;
+        let described = described.map_err(|error| unavailable(&error))?;
+        let mut indexes = described
+            .table
+            .iter()
+            .flat_map(aws_sdk_dynamodb::types::TableDescription::global_secondary_indexes);
+        if indexes.any(|index| index.index_name() == Some(BY_EMAIL)) {
+            return Ok(());
+        }
+        let text = format!("it was made by an earlier version: the index {BY_EMAIL} is missing");
+        Err(TableError::Unavailable(text))
+    }
+
     /// Whether the table answers: one cheap read.
     pub async fn health(&self) -> Result<(), TableError> {
         self.get(&super::roles::key()).await.map(drop)
     }
+}
+
+fn builds(error: BuildError) -> TableError {
+    TableError::Unavailable(error.to_string())
+}
+
+fn key_schema(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let element = |name: &str, kind| {
+        let element = KeySchemaElement::builder().attribute_name(name);
+        element.key_type(kind).build()
+    };
+    Ok(vec![
+        element(partition, KeyType::Hash)?,
+        element(sort, KeyType::Range)?,
+    ])
 }

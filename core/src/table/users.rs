@@ -8,13 +8,21 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::audit::AuditEntry;
+use super::credentials::{Reset, SecondFactor};
 use super::item::{Item, Key, from_item, n, put_new, s, to_item};
 use super::{RoleId, Table, TableError, unavailable};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
 
-/// The most bytes of a partition key in DynamoDB.
+/// The most bytes of a partition key and of a sort key in DynamoDB.
 const MAX_KEY: usize = 2048;
+const MAX_SORT_KEY: usize = 1024;
+
+/// The index of users by e-mail address: its name and its keys.
+pub(super) const BY_EMAIL: &str = "by-email";
+pub(super) const LIST: &str = "list";
+pub(super) const EMAIL_KEY: &str = "email_key";
+const USERS: &str = "users";
 
 /// A user's number, as MapServer's `%user_id%` needs it. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,6 +35,8 @@ pub struct UserId(pub i64);
 pub enum Source {
     /// The user table.
     Directory,
+    /// The LDAP directory.
+    Ldap,
 }
 
 /// A user.
@@ -58,6 +68,12 @@ pub struct User {
     pub generation: i64,
     /// When the generation began: a ticket without one (Pyramid's own) must be newer.
     pub generation_since: Timestamp,
+    /// The second factor, begun or in force.
+    pub second_factor: Option<SecondFactor>,
+    /// What a reset mail gave out.
+    pub reset: Option<Reset>,
+    /// When too many failures locked the account. It shows as deactivated; tickets and tokens already given go on.
+    pub locked_at: Option<Timestamp>,
 }
 
 impl User {
@@ -84,6 +100,9 @@ struct Record {
     source: Source,
     generation: i64,
     generation_since: Timestamp,
+    second_factor: Option<SecondFactor>,
+    reset: Option<Reset>,
+    locked_at: Option<Timestamp>,
 }
 
 impl From<Record> for User {
@@ -102,6 +121,9 @@ impl From<Record> for User {
             source: record.source,
             generation: record.generation,
             generation_since: record.generation_since,
+            second_factor: record.second_factor,
+            reset: record.reset,
+            locked_at: record.locked_at,
         }
     }
 }
@@ -127,6 +149,8 @@ pub struct NewUser {
     pub deactivated: bool,
     /// See [`User::expire_on`].
     pub expire_on: Option<Timestamp>,
+    /// Who knows the password.
+    pub source: Source,
 }
 
 /// What became of making a user.
@@ -138,17 +162,6 @@ pub enum CreateUser {
     NameTaken,
     /// The number is taken, or was.
     IdTaken,
-}
-
-/// A new password, to be written where the user is still as read.
-#[derive(Debug)]
-pub struct PasswordChange<'a> {
-    /// The user as read when the old password was verified.
-    pub user: &'a User,
-    /// The new password's hash.
-    pub password: Secret,
-    /// The moment of the change.
-    pub now: Timestamp,
 }
 
 /// The form names are compared in: as they are, in NFC.
@@ -167,6 +180,20 @@ pub(super) fn key(username: &str) -> Key {
     Key::new(format!("user#{}", normalized(username)), "user")
 }
 
+/// What the index of e-mail addresses needs of a user; nothing for a user without one.
+pub(super) fn index(username: &str, email: Option<&str>) -> Item {
+    let email_key = |email: &str| format!("{}{username}", email_prefix(email));
+    let email = email.map(|email| (EMAIL_KEY.to_owned(), s(email_key(email))));
+    let list = email.is_some().then(|| (LIST.to_owned(), s(USERS)));
+    email.into_iter().chain(list).collect()
+}
+
+/// What the index has of every user with that address: no address holds a space.
+fn email_prefix(email: &str) -> String {
+    let email: String = email.nfc().collect();
+    format!("{} ", email.to_lowercase())
+}
+
 pub(super) fn read(item: Item) -> Result<User, TableError> {
     from_item::<Record>(item).map(User::from)
 }
@@ -178,6 +205,40 @@ impl Table {
             Some(key) => self.get(&key).await?.map(read).transpose(),
             None => Ok(None),
         }
+    }
+
+    /// The users with that e-mail address, in any case, at most two of them: who asks wants to know of exactly one. The
+    /// index may lag by a moment, so each is read itself.
+    pub async fn users_with_email(&self, email: &str) -> Result<Vec<User>, TableError> {
+        let prefix = email_prefix(email);
+        if prefix.len() > MAX_SORT_KEY || prefix.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = self.client.query().table_name(&self.name).index_name(BY_EMAIL);
+        let answer = asked
+            .key_condition_expression("#list = :users AND begins_with(email_key, :email)")
+            .expression_attribute_names("#list", LIST)
+            .expression_attribute_values(":users", s(USERS))
+            .expression_attribute_values(":email", s(prefix.as_str()))
+            .limit(2)
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        let mut users = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let pk = item.get("pk").and_then(|pk| pk.as_s().ok());
+            let found = match pk {
+                Some(pk) => self.get(&Key::new(pk, "user")).await?.map(read).transpose()?,
+                None => None,
+            };
+            let has_it = |user: &User| {
+                user.email
+                    .as_deref()
+                    .is_some_and(|own| email_prefix(own) == prefix)
+            };
+            users.extend(found.filter(has_it));
+        }
+        Ok(users)
     }
 
     /// Makes a user, with `audit` in the same transaction.
@@ -203,7 +264,10 @@ impl Table {
             deactivated: new.deactivated,
             expire_on: new.expire_on,
             last_login: None,
-            source: Source::Directory,
+            source: new.source,
+            second_factor: None,
+            reset: None,
+            locked_at: None,
             // Beyond any generation that a deleted namesake may have had: generations grow by one a change.
             generation: now.millis(),
             generation_since: now,
@@ -211,7 +275,9 @@ impl Table {
         let name = Key::new(format!("name#{}", username.to_lowercase()), "name");
         let number = Key::new(format!("user-id#{id}"), "id");
         let of = Item::from([("username".to_owned(), s(username.as_str()))]);
-        let mut writes = vec![put_new(&self.name, to_item(&key(&username), &record, None)?)?];
+        let mut item = to_item(&key(&username), &record, None)?;
+        item.extend(index(&username, record.email.as_deref()));
+        let mut writes = vec![put_new(&self.name, item)?];
         for key in [&name, &number] {
             let mut item = of.clone();
             item.extend(key.attributes());

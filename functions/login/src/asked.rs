@@ -10,6 +10,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Form, origin_is_own};
 use mapgate_core::pages::{self, Language};
 use mapgate_core::secrets::Secrets;
+use mapgate_core::settings::Secret;
 use mapgate_core::table::{Roles, User};
 use serde_json::Value;
 
@@ -66,6 +67,12 @@ impl Asked {
             language,
             is_page,
         })
+    }
+
+    /// The second factor's code; an empty field is none, since the page always has the field.
+    pub(crate) fn code(&self) -> Option<&Secret> {
+        let code = self.form.secret("otp");
+        code.filter(|code| !code.expose().trim().is_empty())
     }
 
     /// The user object for who was just found by a password.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
-use mapgate_core::account::{AccountError, From as Way, Wrong};
+use mapgate_core::account::{AccountError, Denied, Enrolment, FirstLogin, From as Way, Wrong};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
 use mapgate_core::pages::{self, FieldError, LoginForm, PasswordForm};
@@ -22,6 +22,9 @@ enum LoginError {
     /// 400: a field is not there.
     #[error("the field {0} is missing")]
     Missing(&'static str),
+    /// 400: the password is right, and the second factor asks for a code.
+    #[error("the field otp is missing")]
+    MissingCode,
     /// 401: whatever was wrong.
     #[error("the user name or the password is wrong")]
     Wrong,
@@ -36,6 +39,15 @@ impl From<Wrong> for LoginError {
     }
 }
 
+impl From<Denied> for LoginError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::CodeMissing => Self::MissingCode,
+            Denied::Wrong | Denied::PasswordMissing | Denied::PasswordElsewhere => Self::Wrong,
+        }
+    }
+}
+
 impl From<AccountError> for LoginError {
     fn from(error: AccountError) -> Self {
         Self::Failure(error.into())
@@ -46,7 +58,7 @@ impl From<LoginError> for Failure {
     fn from(error: LoginError) -> Self {
         let text = error.to_string();
         match error {
-            LoginError::Missing(_) => Self::BadRequest(text),
+            LoginError::Missing(_) | LoginError::MissingCode => Self::BadRequest(text),
             LoginError::Wrong => Self::Unauthorized(text),
             LoginError::Failure(failure) => failure,
         }
@@ -54,29 +66,38 @@ impl From<LoginError> for Failure {
 }
 
 /// Who was found.
-struct Entered {
+struct Found {
     user: User,
-    roles: Arc<Roles>,
-    /// The ticket; none for a user who must choose a password first.
-    cookies: Option<Vec<HeaderValue>>,
+    stage: Stage,
     came_from: Option<CameFrom>,
 }
 
-/// Fields `login` and `password`; `came_from` in the query or as a field.
+/// How far the user got.
+enum Stage {
+    /// In, with the ticket.
+    In {
+        roles: Arc<Roles>,
+        cookies: Vec<HeaderValue>,
+    },
+    /// A password to choose first, or a second factor to set up.
+    First(Option<Enrolment>),
+}
+
+/// Fields `login`, `password` and, where two factors are on, `otp`; `came_from` in the query or as a field.
 pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let asked = match Asked::read(&gate, request).await {
         Ok(asked) => asked,
         Err(not_taken) => return not_taken.into_response(),
     };
     match (enter(&gate, &asked).await, asked.is_page) {
-        (Ok(entered), true) => of_page(&gate, &asked, entered),
-        (Ok(entered), false) => of_api(&gate, &asked, entered),
+        (Ok(found), true) => of_page(&gate, &asked, found),
+        (Ok(found), false) => of_api(&gate, &asked, found),
         (Err(error), true) => form_again(&gate, &asked, error),
         (Err(error), false) => Failure::from(error).into_response(),
     }
 }
 
-async fn enter(gate: &Gate, asked: &Asked) -> Result<Entered, LoginError> {
+async fn enter(gate: &Gate, asked: &Asked) -> Result<Found, LoginError> {
     let field = |name| asked.form.secret(name).ok_or(LoginError::Missing(name));
     let (username, password) = (field("login")?, field("password")?);
     // Before the password is tried: a bad one must not cost a session that nobody learns of.
@@ -87,44 +108,56 @@ async fn enter(gate: &Gate, asked: &Asked) -> Result<Entered, LoginError> {
     };
     let accounts = gate.accounts(&asked.secrets).await;
     let right = accounts.try_password(username.expose(), password, from).await??;
-    let cookies = if right.user.is_password_changed {
-        Some(gate.log_in(&asked.parts, &asked.secrets, &right.user)?)
-    } else {
-        None
+    let entered = accounts.enter(right, asked.code()).await??;
+    let stage = match entered.first_login {
+        Some(FirstLogin { enrolment }) => Stage::First(enrolment),
+        None => Stage::In {
+            cookies: gate.log_in(&asked.parts, &asked.secrets, &entered.user)?,
+            roles: entered.roles,
+        },
     };
-    accounts.succeed(&right).await??;
-    Ok(Entered {
-        user: right.user,
-        roles: right.roles,
-        cookies,
+    Ok(Found {
+        user: entered.user,
+        stage,
         came_from,
     })
 }
 
-fn of_api(gate: &Gate, asked: &Asked, entered: Entered) -> Response {
-    let Some(cookies) = entered.cookies else {
-        let object = json!({
-            "username": entered.user.username,
-            "is_password_changed": false,
-            "two_factor_enable": gate.settings.authentication.two_factor,
-        });
-        return Json(object).into_response();
+fn of_api(gate: &Gate, asked: &Asked, found: Found) -> Response {
+    let (roles, cookies) = match found.stage {
+        Stage::In { roles, cookies } => (roles, cookies),
+        Stage::First(enrolment) => return first_login(gate, &found.user, enrolment),
     };
-    let response = if let Some(came_from) = entered.came_from {
+    let response = if let Some(came_from) = found.came_from {
         (StatusCode::FOUND, [(header::LOCATION, came_from.location)]).into_response()
     } else {
-        Json(asked.user_object(gate, &entered.user, &entered.roles)).into_response()
+        Json(asked.user_object(gate, &found.user, &roles)).into_response()
     };
     with_cookies(response, cookies)
 }
 
+/// Instead of a ticket: what there is to do first, as GeoMapFish has it.
+fn first_login(gate: &Gate, user: &User, enrolment: Option<Enrolment>) -> Response {
+    let mut object = json!({
+        "username": user.username,
+        "is_password_changed": false,
+        "two_factor_enable": gate.settings.authentication.two_factor,
+    });
+    if let Some(enrolment) = enrolment {
+        object["two_factor_totp_secret"] = json!(enrolment.secret.expose());
+        object["otp_uri"] = json!(enrolment.uri.expose());
+    }
+    Json(object).into_response()
+}
+
 /// After the page's own form: on to where the visitor came from, or back to the page, which now says who one is; or
 /// first to a password of the user's own.
-fn of_page(gate: &Gate, asked: &Asked, entered: Entered) -> Response {
-    let Some(cookies) = entered.cookies else {
-        return choose_password(gate, asked, &entered);
+fn of_page(gate: &Gate, asked: &Asked, found: Found) -> Response {
+    let cookies = match &found.stage {
+        Stage::In { cookies, .. } => cookies.clone(),
+        Stage::First(enrolment) => return choose_password(gate, asked, &found, enrolment.as_ref()),
     };
-    let location = match entered.came_from {
+    let location = match found.came_from {
         Some(came_from) => Ok(came_from.location),
         None => HeaderValue::from_str(&asked.language.kept(&path(gate, "/login.html"))),
     };
@@ -137,19 +170,19 @@ fn of_page(gate: &Gate, asked: &Asked, entered: Entered) -> Response {
     }
 }
 
-fn choose_password(gate: &Gate, asked: &Asked, entered: &Entered) -> Response {
+fn choose_password(gate: &Gate, asked: &Asked, found: &Found, _enrolment: Option<&Enrolment>) -> Response {
     let csrf = match gate.csrf(&asked.parts, &asked.secrets) {
         Ok(csrf) => csrf,
         Err(failure) => return pages::failure(asked.language, &failure),
     };
-    let (hidden, target) = of_form(entered.came_from.as_ref());
+    let (hidden, target) = of_form(found.came_from.as_ref());
     let form = PasswordForm {
         status: StatusCode::OK,
         action: &path(gate, "/loginchangepassword"),
         csrf: &csrf,
         hidden: &hidden,
         target,
-        username: Some(&entered.user.username),
+        username: Some(&found.user.username),
         is_known: true,
         must_change: true,
         error: None,
@@ -161,6 +194,7 @@ fn form_again(gate: &Gate, asked: &Asked, error: LoginError) -> Response {
     let (text, field) = match &error {
         LoginError::Missing("login") => ("missing-username", "login"),
         LoginError::Missing(_) => ("missing-password", "password"),
+        LoginError::MissingCode => ("missing-code", "otp"),
         LoginError::Wrong => ("wrong-login", "password"),
         LoginError::Failure(failure) => return pages::failure(asked.language, failure),
     };

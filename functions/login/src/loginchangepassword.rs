@@ -7,12 +7,13 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header, request};
-use mapgate_core::account::{AccountError, From as Way, PolicyFault, Wrong, check_new_password};
+use mapgate_core::account::{
+    AccountError, Changed, Denied, From as Way, PolicyFault, Wrong, check_new_password,
+};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::pages::{self, FieldError, Language, PasswordForm};
 use mapgate_core::settings::Secret;
-use mapgate_core::table::{Roles, User};
 
 use crate::asked::{Asked, came_from_of_query, path, with_cookies};
 use crate::came_from::{CameFrom, of_form};
@@ -29,6 +30,12 @@ enum ChangeError {
     /// 400: it is not what a password must be.
     #[error(transparent)]
     Policy(#[from] PolicyFault),
+    /// 400: the old password is right, and the second factor asks for a code.
+    #[error("the field otp is missing")]
+    MissingCode,
+    /// 400: the password is an LDAP directory's or another provider's.
+    #[error("the password is not kept here")]
+    Elsewhere,
     /// 401: the old password, or anything else about the account.
     #[error("the user name or the old password is wrong")]
     Wrong,
@@ -43,6 +50,17 @@ impl From<Wrong> for ChangeError {
     }
 }
 
+impl From<Denied> for ChangeError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::CodeMissing => Self::MissingCode,
+            Denied::Wrong => Self::Wrong,
+            Denied::PasswordMissing => Self::Missing("newPassword"),
+            Denied::PasswordElsewhere => Self::Elsewhere,
+        }
+    }
+}
+
 impl From<AccountError> for ChangeError {
     fn from(error: AccountError) -> Self {
         Self::Failure(error.into())
@@ -53,7 +71,11 @@ impl From<ChangeError> for Failure {
     fn from(error: ChangeError) -> Self {
         let text = error.to_string();
         match error {
-            ChangeError::Missing(_) | ChangeError::Differ | ChangeError::Policy(_) => Self::BadRequest(text),
+            ChangeError::Missing(_)
+            | ChangeError::Differ
+            | ChangeError::Policy(_)
+            | ChangeError::MissingCode
+            | ChangeError::Elsewhere => Self::BadRequest(text),
             ChangeError::Wrong => Self::Unauthorized(text),
             ChangeError::Failure(failure) => failure,
         }
@@ -61,9 +83,8 @@ impl From<ChangeError> for Failure {
 }
 
 /// The user with the new password.
-struct Changed {
-    user: User,
-    roles: Arc<Roles>,
+struct Done {
+    changed: Changed,
     cookies: Vec<HeaderValue>,
     came_from: Option<CameFrom>,
 }
@@ -100,50 +121,70 @@ async fn page(gate: &Gate, parts: &request::Parts, language: Language) -> Result
         .await)
 }
 
-/// Fields `login` (a logged-in user may leave it out), `oldPassword`, `newPassword`, `confirmNewPassword`.
+/// Fields `login` (a logged-in user may leave it out), `oldPassword`, `newPassword`, `confirmNewPassword` (both left out
+/// by who only sets up a second factor, since the password is kept elsewhere), and `otp` where two factors are on.
 pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let asked = match Asked::read(&gate, request).await {
         Ok(asked) => asked,
         Err(not_taken) => return not_taken.into_response(),
     };
     match (change(&gate, &asked).await, asked.is_page) {
-        (Ok(changed), is_page) => {
-            let response = match (changed.came_from, is_page) {
-                (Some(came_from), true) => {
-                    (StatusCode::SEE_OTHER, [(header::LOCATION, came_from.location)]).into_response()
-                }
-                (None, true) => pages::message(asked.language, StatusCode::OK, "password-changed", &[], &[]),
-                (_, false) => Json(asked.user_object(&gate, &changed.user, &changed.roles)).into_response(),
-            };
-            with_cookies(response, changed.cookies)
-        }
+        (Ok(done), true) => of_page(&asked, done),
+        (Ok(done), false) => of_api(&gate, &asked, done),
         (Err(error), true) => form_again(&gate, &asked, error),
         (Err(error), false) => Failure::from(error).into_response(),
     }
 }
 
-async fn change(gate: &Gate, asked: &Asked) -> Result<Changed, ChangeError> {
-    let field = |name| asked.form.secret(name).ok_or(ChangeError::Missing(name));
-    let (old, new) = (field("oldPassword")?, field("newPassword")?);
-    if new.expose() != field("confirmNewPassword")?.expose() {
-        return Err(ChangeError::Differ);
+fn of_page(asked: &Asked, done: Done) -> Response {
+    let response = match done.came_from {
+        Some(came_from) => (StatusCode::SEE_OTHER, [(header::LOCATION, came_from.location)]).into_response(),
+        None => pages::message(asked.language, StatusCode::OK, "password-changed", &[], &[]),
+    };
+    with_cookies(response, done.cookies)
+}
+
+/// The user object, with the recovery codes of a second factor that was just set up.
+fn of_api(gate: &Gate, asked: &Asked, done: Done) -> Response {
+    let Changed {
+        user,
+        roles,
+        recovery_codes,
+    } = done.changed;
+    let mut object = asked.user_object(gate, &user, &roles);
+    if !recovery_codes.is_empty() {
+        object["recovery_codes"] = recovery_codes.iter().map(Secret::expose).collect();
     }
+    with_cookies(Json(object).into_response(), done.cookies)
+}
+
+async fn change(gate: &Gate, asked: &Asked) -> Result<Done, ChangeError> {
+    let field = |name| asked.form.secret(name);
+    let old = field("oldPassword").ok_or(ChangeError::Missing("oldPassword"))?;
+    let new = match (field("newPassword"), field("confirmNewPassword")) {
+        (Some(new), Some(again)) if new.expose() == again.expose() => Some(new),
+        (Some(_), Some(_)) => return Err(ChangeError::Differ),
+        (Some(_), None) => return Err(ChangeError::Missing("confirmNewPassword")),
+        // Whether it may be left out, only the user can tell.
+        (None, None) if asked.code().is_some() => None,
+        (None, _) => return Err(ChangeError::Missing("newPassword")),
+    };
     let came_from = asked.came_from(gate)?;
     let username = username(gate, asked).await?;
     // Before the old one is tried: what is refused here says nothing of the account.
-    check_new_password(new, old, username.expose())?;
+    if let Some(new) = new {
+        check_new_password(new, old, username.expose())?;
+    }
     let from = Way {
         address: gate.address(&asked.parts),
         way: "change_password",
     };
     let accounts = gate.accounts(&asked.secrets).await;
     let right = accounts.try_password(username.expose(), old, from).await??;
-    let roles = right.roles.clone();
-    let user = accounts.change_password(right, new).await??;
-    let cookies = gate.log_in(&asked.parts, &asked.secrets, &user)?;
-    Ok(Changed {
-        user,
-        roles,
+    let changed = accounts.change_password(right, new, asked.code()).await??;
+    let cookies = gate.log_in(&asked.parts, &asked.secrets, &changed.user)?;
+    Ok(Done {
+        changed,
         cookies,
         came_from,
     })
@@ -162,6 +203,8 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
         ChangeError::Missing(field) => ("missing-field", *field),
         ChangeError::Differ => ("passwords-differ", "confirmNewPassword"),
         ChangeError::Policy(fault) => (text_of(*fault), "newPassword"),
+        ChangeError::MissingCode => ("missing-code", "otp"),
+        ChangeError::Elsewhere => ("password-elsewhere", "newPassword"),
         ChangeError::Wrong => ("wrong-old-password", "oldPassword"),
         ChangeError::Failure(failure) => return pages::failure(asked.language, failure),
     };

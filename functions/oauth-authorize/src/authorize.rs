@@ -18,7 +18,7 @@ use crate::{consent, login};
 /// A browser that a client sent: back with a code, or on with a page.
 pub(crate) async fn ask(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    finished(&gate, &parts, asked(&gate, &parts).await)
+    finished(&gate, &parts, Box::pin(asked(&gate, &parts)).await)
 }
 
 /// The form of one of those pages.
@@ -26,7 +26,7 @@ pub(crate) async fn answer(State(gate): State<Arc<Gate>>, request: Request) -> R
     let (parts, body) = request.into_parts();
     let form = Form::read(Request::from_parts(parts.clone(), body)).await;
     let answered = match form {
-        Ok(form) => answered(&gate, &parts, &form).await,
+        Ok(form) => Box::pin(answered(&gate, &parts, &form)).await,
         Err(failure) => Err(failure.into()),
     };
     finished(&gate, &parts, answered)

@@ -2,9 +2,10 @@
 
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
-use mapgate_core::account::{From, Right};
+use mapgate_core::account::{Denied, From};
 use mapgate_core::http::{Failure, Form, private};
 use mapgate_core::pages::{FieldError, LoginForm, login_form};
+use mapgate_core::table::User;
 
 use crate::code::send_back;
 use crate::error::Halt;
@@ -16,6 +17,8 @@ use crate::visit::Visit;
 enum Fault {
     MissingUsername,
     MissingPassword,
+    /// The second factor asks for a code.
+    MissingCode,
     /// The same for every reason.
     Wrong,
 }
@@ -25,6 +28,7 @@ impl Fault {
         match self {
             Self::MissingUsername => Failure::BadRequest("the field login is missing".to_owned()),
             Self::MissingPassword => Failure::BadRequest("the field password is missing".to_owned()),
+            Self::MissingCode => Failure::BadRequest("the field otp is missing".to_owned()),
             Self::Wrong => Failure::Unauthorized("the user name or the password is wrong".to_owned()),
         }
     }
@@ -33,6 +37,7 @@ impl Fault {
         let (text, field) = match self {
             Self::MissingUsername => ("missing-username", "login"),
             Self::MissingPassword => ("missing-password", "password"),
+            Self::MissingCode => ("missing-code", "otp"),
             Self::Wrong => ("wrong-login", "password"),
         };
         FieldError { text, field }
@@ -89,32 +94,33 @@ pub(crate) async fn try_password(
         .try_password(username, password, from)
         .await
         .map_err(Failure::from)?;
+    let again = |fault| Ok(page_with(visit, request, Some(username), Some(fault))?);
     let Ok(right) = verdict else {
-        return Ok(page_with(visit, request, Some(username), Some(Fault::Wrong))?);
+        return again(Fault::Wrong);
     };
-    if accounts.succeed(&right).await.map_err(Failure::from)?.is_err() {
-        return Ok(page_with(visit, request, Some(username), Some(Fault::Wrong))?);
+    let code = form.secret("otp").filter(|code| !code.expose().trim().is_empty());
+    match accounts.enter(right, code).await.map_err(Failure::from)? {
+        Ok(entered) if entered.first_login.is_some() => Ok(not_yet(visit)?),
+        Ok(entered) => Ok(logged_in(visit, request, &entered.user).await?),
+        Err(Denied::CodeMissing) => again(Fault::MissingCode),
+        Err(_) => again(Fault::Wrong),
     }
-    Ok(logged_in(visit, request, &right).await?)
 }
 
 async fn logged_in(
     visit: &Visit<'_>,
     request: &AuthorizationRequest,
-    right: &Right,
+    user: &User,
 ) -> Result<Response, Failure> {
-    if !right.user.is_password_changed {
-        return not_yet(visit);
-    }
-    let cookies = visit.gate.log_in(visit.parts, visit.secrets, &right.user)?;
-    let mut response = send_back(visit, request, &right.user, visit.gate.clock.now()).await?;
+    let cookies = visit.gate.log_in(visit.parts, visit.secrets, user)?;
+    let mut response = send_back(visit, request, user, visit.gate.clock.now()).await?;
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-/// Who must still set a password gets neither ticket nor code; the page there says what to do.
+/// Who must still set a password or a second factor gets neither ticket nor code; the page there says what to do.
 fn not_yet(visit: &Visit<'_>) -> Result<Response, Failure> {
     let prefix = visit.gate.settings.base_url.path_prefix();
     let location = format!("{prefix}/notlogin?lang={}", visit.language.tag());

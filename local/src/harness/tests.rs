@@ -75,12 +75,9 @@ async fn the_demo_is_sown() {
     let roles = table.roles().await.unwrap();
     assert_eq!(jane.roles, [roles.named("editor").unwrap().id].into());
     let password = mapgate_core::settings::Secret::new("lindmatt-jane");
-    assert!(
-        gate.hashing
-            .verify(&password, jane.password.as_ref())
-            .await
-            .unwrap()
-    );
+    let turn = gate.hashing.turn().await.unwrap();
+    let verified = gate.hashing.verify(turn, &password, jane.password.as_ref()).await;
+    assert!(matches!(verified, Ok(mapgate_core::account::Verified::Right)));
     let admin = table.user("admin").await.unwrap().unwrap();
     assert_eq!(admin.roles, [roles.named(ROLE_ADMIN).unwrap().id].into());
     assert!(!table.client("qgis").await.unwrap().unwrap().is_public());

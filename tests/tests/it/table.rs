@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use mapgate_core::clock::Timestamp;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    AuditEntry, Auth, CreateUser, DefaultAccess, Event, Layer, NewUser, OgcServer, RoleId, ServerType, UserId,
+    AuditEntry, Auth, CreateUser, DefaultAccess, Event, Layer, NewUser, OgcServer, RoleId, ServerType,
+    Source, UserId,
 };
 use mapgate_tests::gate::TestGate;
 
@@ -20,6 +21,7 @@ fn new(username: &str, id: Option<i64>) -> NewUser {
         is_password_changed: true,
         deactivated: false,
         expire_on: Some(Timestamp::from_seconds(5)),
+        source: Source::Directory,
     }
 }
 

@@ -28,7 +28,11 @@ pub async fn login() {
     let (mut bare, mut logins) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        hashing.verify(&password, Some(&hash)).await.expect("a verdict");
+        let turn = hashing.turn().await.expect("a turn");
+        hashing
+            .verify(turn, &password, Some(&hash))
+            .await
+            .expect("a verdict");
         bare.push(start.elapsed().as_secs_f64() * 1000.0);
         let start = Instant::now();
         client.cookie(&site.url).await;

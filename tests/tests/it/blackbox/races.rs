@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mapgate_tests::{Answer, Grant, Site};
+use mapgate_tests::{Answer, Grant, Setup, Site};
 
 use crate::blackbox::everywhere::harness;
 
@@ -79,26 +79,35 @@ async fn fifty_refreshes_of_a_token_get_one_successor() {
         .is(200, "access_token");
 }
 
-async fn log_in(site: Arc<Site>, password: &'static str) -> Answer {
+async fn log_in(site: Arc<Site>, username: &'static str, password: &'static str) -> Answer {
     site.anonymous()
-        .post("/login", &[("login", "jane"), ("password", password)])
+        .post("/login", &[("login", username), ("password", password)])
         .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_wrong_logins_are_refused_and_the_owner_enters() {
-    let site = harness().await;
-    let answers = at_once(|_| log_in(site.clone(), "wrong")).await;
+async fn of_fifty_wrong_logins_five_are_looked_at_and_the_owner_elsewhere_enters() {
+    let site = Setup::default().vars(BEHIND_A_PROXY).start().await;
+    let site = Arc::new(site);
+    let answers = at_once(|_| log_in(site.clone(), "jane", "wrong")).await;
     // 503 is what a full house says, and counts for nobody.
-    assert_eq!(count(&answers, 401) + count(&answers, 503), MANY);
-    assert!(count(&answers, 401) > 0);
-    log_in(site, "lindmatt-jane").await.is(200, "jane");
+    assert_eq!(count(&answers, 401), 5);
+    assert_eq!(count(&answers, 429) + count(&answers, 503), MANY - 5);
+    log_in(site.clone(), "jane", "lindmatt-jane")
+        .await
+        .is(429, "too many");
+    let elsewhere = site.anonymous().from_address("198.51.100.4");
+    let fields = [("login", "jane"), ("password", "lindmatt-jane")];
+    elsewhere.post("/login", &fields).await.is(200, "jane");
 }
+
+/// The tests' own address may say from where it forwards.
+const BEHIND_A_PROXY: &str = "vars: {main_ogc_server: main, intranet: {trusted_proxies: [127.0.0.1]}}\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_right_logins_get_a_ticket_each() {
     let site = harness().await;
-    let answers = at_once(|_| log_in(site.clone(), "lindmatt-jane")).await;
+    let answers = at_once(|_| log_in(site.clone(), "jane", "lindmatt-jane")).await;
     assert_eq!(count(&answers, 200) + count(&answers, 503), MANY);
     let mut tickets: Vec<String> = answers
         .iter()
@@ -116,7 +125,7 @@ async fn fifty_right_logins_get_a_ticket_each() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_changes_of_a_password_one_holds() {
-    let site = harness().await;
+    let site = Arc::new(Setup::default().vars(BEHIND_A_PROXY).start().await);
     let new = |index: usize| format!("meadow number {index}");
     let answers = at_once(|index| {
         let site = site.clone();
@@ -140,7 +149,9 @@ async fn of_fifty_changes_of_a_password_one_holds() {
     );
     let held = answers.iter().position(|answer| answer.status == 200).unwrap();
     let new = new(held);
-    site.anonymous()
+    // The others came too late with the old password, so this address has to wait.
+    let elsewhere = site.anonymous().from_address("198.51.100.4");
+    elsewhere
         .post("/login", &[("login", "changer"), ("password", &new)])
         .await
         .is(200, "changer");

@@ -127,6 +127,7 @@ async fn special(test: &TestGate, username: &str, deactivated: bool, expire_on: 
         is_password_changed: true,
         deactivated,
         expire_on,
+        source: mapgate_core::table::Source::Directory,
     };
     let audit = AuditEntry::new(Event::UserCreated, test.clock.now(), 1);
     let created = test

@@ -17,7 +17,7 @@ use axum::body::Body;
 use http::Request;
 use mapgate_core::oauth::{Claims, CodeToken, client_secret_hash, code_hash};
 use mapgate_core::settings::Secret;
-use mapgate_core::table::{AuditEntry, Client, Code, CodeStage, Event, NewUser, User, UserId};
+use mapgate_core::table::{AuditEntry, Client, Code, CodeStage, Event, NewUser, Source, User, UserId};
 use mapgate_tests::gate::{Answer, TestGate, get, post, with_header};
 
 /// Where QGIS listens, as it writes it.
@@ -114,6 +114,7 @@ impl House {
             is_password_changed: true,
             deactivated: false,
             expire_on: None,
+            source: Source::Directory,
         };
         change(&mut new);
         let now = self.test.clock.now();

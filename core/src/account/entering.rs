@@ -1,0 +1,344 @@
+//! What follows a right password: the second factor, a first login, and the one transaction that lets the user in.
+
+use std::sync::Arc;
+
+use super::second_factor::{Enrolment, Keys, is_enrolled};
+use super::trying::{AccountError, Accounts, Reason, Right, Wrong};
+use crate::clock::Timestamp;
+use crate::settings::Secret;
+use crate::table::{AuditEntry, Event, Holder, Roles, SecondFactor, Source, User, UserChange};
+
+/// How often a login is written anew that met another change of the same user.
+const TURNS: u32 = 4;
+
+/// A right password was not enough. Only [`Denied::CodeMissing`] and [`Denied::Wrong`] count as a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// A code is needed.
+    CodeMissing,
+    /// Refused like a wrong password.
+    Wrong,
+    /// A new password is needed.
+    PasswordMissing,
+    /// The user has no password here that could be changed.
+    PasswordElsewhere,
+}
+
+impl std::convert::From<Wrong> for Denied {
+    fn from(_: Wrong) -> Self {
+        Self::Wrong
+    }
+}
+
+/// A user whose login was right.
+#[derive(Debug)]
+pub struct Entered {
+    /// The user, as the login left it.
+    pub user: User,
+    /// All roles.
+    pub roles: Arc<Roles>,
+    /// What is to be done first: then there is no ticket yet.
+    pub first_login: Option<FirstLogin>,
+}
+
+/// A password to choose, or a second factor to set up.
+#[derive(Debug)]
+pub struct FirstLogin {
+    /// The second factor to set up.
+    pub enrolment: Option<Enrolment>,
+}
+
+/// A user with a password of his own choice, and the second factor set up.
+#[derive(Debug)]
+pub struct Changed {
+    /// The user, as the change left it.
+    pub user: User,
+    /// All roles.
+    pub roles: Arc<Roles>,
+    /// The recovery codes of a factor that was just set up.
+    pub recovery_codes: Vec<Secret>,
+}
+
+/// What a right code makes of the second factor; nothing where none is asked for.
+#[derive(Default)]
+struct Factor {
+    to_write: Option<SecondFactor>,
+    /// Where it was just set up.
+    recovery_codes: Vec<Secret>,
+}
+
+impl Accounts<'_> {
+    /// Lets a user in whose password was right. `code` is the second factor's.
+    pub async fn enter(
+        &self,
+        mut right: Right,
+        code: Option<&Secret>,
+    ) -> Result<Result<Entered, Denied>, AccountError> {
+        for _ in 0..TURNS {
+            let now = self.clock.now();
+            let mut change = of_password(&right, now);
+            let mut enrolment = None;
+            if self.needs_enrolment(&right.user) {
+                let issuer = &self.settings.authentication.two_factor_issuer_name;
+                let (begun, to_write) = self.keys(now).enrolment(&right.user, issuer)?;
+                enrolment = Some(begun);
+                change.second_factor = to_write.map(Some);
+            } else {
+                match self.factor(&right, code, now).await? {
+                    Ok(factor) => change.second_factor = factor.to_write.map(Some),
+                    Err(denied) => return Ok(Err(denied)),
+                }
+            }
+            let audit = self.succeeded(Event::LoginSucceeded, &right, &change, now);
+            if self.commit(&right, &change, &audit).await? {
+                let user = change.applied(&right.user);
+                let is_first = enrolment.is_some() || !user.is_password_changed;
+                return Ok(Ok(Entered {
+                    user,
+                    roles: right.roles,
+                    first_login: is_first.then_some(FirstLogin { enrolment }),
+                }));
+            }
+            right = match self.read_again(right).await? {
+                Ok(right) => right,
+                Err(wrong) => return Ok(Err(wrong.into())),
+            };
+        }
+        self.leave(Some(&right.place)).await?;
+        Err(AccountError::NoPlace)
+    }
+
+    /// Lets a user in by a way that knows neither second factor nor first login (Basic, URL login). Who needs one of
+    /// them is refused; that counts for nobody, and leaves the failures as they are.
+    pub async fn enter_plainly(&self, right: Right) -> Result<Result<Entered, Denied>, AccountError> {
+        let is_first_login = !right.user.is_password_changed || right.by_reset;
+        if self.settings.authentication.two_factor || is_first_login {
+            let now = self.clock.now();
+            let audit = self
+                .audit(Event::LoginFailed, right.from, now)
+                .of(&right.user.username)
+                .detail("reason", Reason::NotThisWay.name());
+            let left = self.table.transaction().leave(&right.place).audit(&audit);
+            let _ = left.commit().await?;
+            return Ok(Err(Denied::Wrong));
+        }
+        self.enter(right, None).await
+    }
+
+    /// The user sets a new password: every ticket and token of the user dies with the old one. Ends the second
+    /// factor's enrolment too, which is all there is to do (`new` is `None`) for a user whose password is kept elsewhere.
+    pub async fn change_password(
+        &self,
+        mut right: Right,
+        new: Option<&Secret>,
+        code: Option<&Secret>,
+    ) -> Result<Result<Changed, Denied>, AccountError> {
+        if let Some(denied) = self.cannot_change(&right.user, new) {
+            self.leave(Some(&right.place)).await?;
+            return Ok(Err(denied));
+        }
+        let mut hash = None;
+        for _ in 0..TURNS {
+            let now = self.clock.now();
+            let factor = match self.factor(&right, code, now).await? {
+                Ok(factor) => factor,
+                Err(denied) => return Ok(Err(denied)),
+            };
+            if let (None, Some(new)) = (&hash, new) {
+                match self.hashing.hash(new).await {
+                    Ok(hashed) => hash = Some(hashed),
+                    Err(busy) => {
+                        self.leave(Some(&right.place)).await?;
+                        return Err(busy.into());
+                    }
+                }
+            }
+            let change = of_new_password(&right.user, hash.as_ref(), factor.to_write, now);
+            let event = match &hash {
+                Some(_) => Event::PasswordChanged,
+                None => Event::SecondFactorEnrolled,
+            };
+            let audit = self.succeeded(event, &right, &change, now);
+            if self.commit(&right, &change, &audit).await? {
+                return Ok(Ok(Changed {
+                    user: change.applied(&right.user),
+                    roles: right.roles,
+                    recovery_codes: factor.recovery_codes,
+                }));
+            }
+            right = match self.read_again(right).await? {
+                Ok(right) => right,
+                Err(wrong) => return Ok(Err(wrong.into())),
+            };
+        }
+        self.leave(Some(&right.place)).await?;
+        Err(AccountError::NoPlace)
+    }
+
+    /// Why the password of `user` cannot become `new`.
+    fn cannot_change(&self, user: &User, new: Option<&Secret>) -> Option<Denied> {
+        match (user.source, new) {
+            (Source::Directory, Some(_)) => None,
+            (Source::Directory, None) => Some(Denied::PasswordMissing),
+            (_, None) if self.needs_enrolment(user) => None,
+            _ => Some(Denied::PasswordElsewhere),
+        }
+    }
+
+    fn keys(&self, now: Timestamp) -> Keys<'_> {
+        Keys {
+            secrets: self.secrets,
+            random: self.random,
+            now,
+        }
+    }
+
+    fn needs_enrolment(&self, user: &User) -> bool {
+        self.settings.authentication.two_factor && !is_enrolled(user)
+    }
+
+    /// Checks `code`, where two factors are on: of a factor in force, or the first one of an enrolment. One that is
+    /// missing or wrong is counted.
+    async fn factor(
+        &self,
+        right: &Right,
+        code: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<Result<Factor, Denied>, AccountError> {
+        if !self.settings.authentication.two_factor {
+            return Ok(Ok(Factor::default()));
+        }
+        let Some(code) = code else {
+            self.refuse_right(right, Reason::MissingCode, now).await?;
+            return Ok(Err(Denied::CodeMissing));
+        };
+        let (keys, user) = (self.keys(now), &right.user);
+        let found = if is_enrolled(user) {
+            keys.check(user, code).map(|factor| (factor, Vec::new()))
+        } else {
+            keys.confirm(user, code)?
+        };
+        let Some((factor, recovery_codes)) = found else {
+            self.refuse_right(right, Reason::WrongCode, now).await?;
+            return Ok(Err(Denied::Wrong));
+        };
+        Ok(Ok(Factor {
+            to_write: Some(factor),
+            recovery_codes,
+        }))
+    }
+
+    /// The entry of what went well, with what went along.
+    fn succeeded(&self, event: Event, right: &Right, change: &UserChange, now: Timestamp) -> AuditEntry {
+        let mut audit = self.audit(event, right.from, now).of(&right.user.username);
+        let was_enrolled = is_enrolled(&right.user);
+        let becomes_enrolled = is_enrolled(&change.applied(&right.user));
+        let details = [
+            ("second_factor", "set_up", !was_enrolled && becomes_enrolled),
+            (
+                "second_factor",
+                "used",
+                was_enrolled && change.second_factor.is_some(),
+            ),
+            ("password", "of_reset_mail", right.by_reset),
+            (
+                "hash",
+                "renewed",
+                right.outdated.is_some() && change.is_password_changed.is_none(),
+            ),
+        ];
+        for (name, value, _) in details.into_iter().filter(|(_, _, holds)| *holds) {
+            audit = audit.detail(name, value);
+        }
+        audit
+    }
+
+    /// Writes what lets the user in. `false`: the user was changed meanwhile, and nothing was written.
+    async fn commit(
+        &self,
+        right: &Right,
+        change: &UserChange,
+        audit: &AuditEntry,
+    ) -> Result<bool, AccountError> {
+        for late in [false, true] {
+            let writes = self.table.transaction().change(&right.user, change);
+            match writes.succeed(&right.place, late).audit(audit).commit().await? {
+                Ok(()) => return Ok(true),
+                Err(refused) if refused.user => return Ok(false),
+                Err(_) => {}
+            }
+        }
+        Ok(false)
+    }
+
+    /// The user anew, for whom the password still holds: another login may have renewed its hash or used a code. Else
+    /// the try counts as wrong.
+    async fn read_again(&self, right: Right) -> Result<Result<Right, Wrong>, AccountError> {
+        let read = self.table.identity(&right.user.username, Holder::Nothing).await?;
+        let now = self.clock.now();
+        let is_same = |user: &User| {
+            user.id == right.user.id
+                && user.generation == right.user.generation
+                && user.reset == right.user.reset
+                && user.is_active(now)
+                && !self.is_locked(user, now)
+        };
+        let Some(user) = read.user.filter(is_same) else {
+            self.refuse_right(&right, Reason::Changed, now).await?;
+            return Ok(Err(Wrong));
+        };
+        let hash = |user: &User| user.password.as_ref().map(|hash| hash.expose().to_owned());
+        let is_renewed = hash(&user) != hash(&right.user);
+        Ok(Ok(Right {
+            outdated: right.outdated.filter(|_| !is_renewed),
+            user,
+            roles: read.roles,
+            ..right
+        }))
+    }
+
+    async fn refuse_right(&self, right: &Right, reason: Reason, now: Timestamp) -> Result<(), AccountError> {
+        self.refuse(Some(&right.place), Some(&right.user), reason, right.from, now)
+            .await
+    }
+}
+
+/// What the password alone changes of the user.
+fn of_password(right: &Right, now: Timestamp) -> UserChange {
+    let user = &right.user;
+    let mut change = UserChange {
+        last_login: Some(now),
+        locked_at: user.locked_at.map(|_| None),
+        password: right.outdated.clone().map(Some),
+        ..UserChange::default()
+    };
+    // A mailed password that is used for the first time: from now on it holds alone, until it is changed.
+    if right.by_reset && user.password.is_some() {
+        change.password = Some(None);
+        change.is_password_changed = Some(false);
+        change.ends_sessions = Some(now);
+    }
+    change
+}
+
+/// What a new password, if there is one, and the second factor change of the user.
+fn of_new_password(
+    user: &User,
+    hash: Option<&Secret>,
+    factor: Option<SecondFactor>,
+    now: Timestamp,
+) -> UserChange {
+    let mut change = UserChange {
+        last_login: Some(now),
+        second_factor: factor.map(Some),
+        locked_at: user.locked_at.map(|_| None),
+        ..UserChange::default()
+    };
+    if let Some(hash) = hash {
+        change.password = Some(Some(hash.clone()));
+        change.is_password_changed = Some(true);
+        change.reset = user.reset.as_ref().map(|_| None);
+        change.ends_sessions = Some(now);
+    }
+    change
+}

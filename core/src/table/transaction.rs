@@ -1,0 +1,115 @@
+//! A transaction: what changes, and the audit entry that tells of it, all or nothing.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use super::attempts::{Attempt, Place};
+use super::audit::AuditEntry;
+use super::changes::UserChange;
+use super::{Table, TableError, User};
+use crate::clock::Timestamp;
+
+/// Writes that are made together or not at all. A fault met on the way shows at [`Transaction::commit`].
+#[derive(Debug)]
+#[must_use = "nothing is written before the commit"]
+pub struct Transaction<'a> {
+    table: &'a Table,
+    writes: Vec<TransactWriteItem>,
+    names: Vec<Write>,
+    fault: Option<TableError>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Write {
+    User,
+    Place,
+    Other,
+}
+
+/// Nothing was written, since something was no longer as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// The user was changed meanwhile.
+    pub user: bool,
+    /// The place was no longer there, or could not be given back this way.
+    pub place: bool,
+}
+
+impl Table {
+    /// Begins a transaction.
+    pub fn transaction(&self) -> Transaction<'_> {
+        Transaction {
+            table: self,
+            writes: Vec::new(),
+            names: Vec::new(),
+            fault: None,
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Changes `user`, where it still is as read.
+    pub fn change(self, user: &User, change: &UserChange) -> Self {
+        let update = self.table.user_update(user, change);
+        self.with(Write::User, update)
+    }
+
+    /// Gives back the place of a right try: no failures any more. `late` is for a place that is no longer there, since
+    /// the try took so long that it was counted as a failure.
+    pub fn succeed(self, place: &Place, late: bool) -> Self {
+        let update = self.table.place_right(place, late);
+        self.with(Write::Place, update)
+    }
+
+    /// Turns the place of a wrong try into a failure. `locks` says whether it is the one that reaches the limit: the
+    /// other kind is refused.
+    pub fn fail(self, place: &Place, locks: bool, now: Timestamp) -> Self {
+        let update = self.table.place_wrong(place, locks, now);
+        self.with(Write::Place, update)
+    }
+
+    /// Gives back the place of a try that counts for nobody.
+    pub fn leave(self, place: &Place) -> Self {
+        let update = self.table.place_left(place);
+        self.with(Write::Place, update)
+    }
+
+    /// Forgets all failures and places.
+    pub fn unlock(self, attempt: &Attempt) -> Self {
+        let update = self.table.attempt_forgotten(attempt);
+        self.with(Write::Other, update)
+    }
+
+    /// Adds an entry to the audit trail.
+    pub fn audit(self, entry: &AuditEntry) -> Self {
+        let put = self.table.audit_put(entry);
+        self.with(Write::Other, put)
+    }
+
+    fn with(mut self, name: Write, write: Result<TransactWriteItem, TableError>) -> Self {
+        match write {
+            Ok(write) => {
+                self.writes.push(write);
+                self.names.push(name);
+            }
+            Err(fault) => self.fault = Some(fault),
+        }
+        self
+    }
+
+    /// Writes all of it or nothing.
+    pub async fn commit(self) -> Result<Result<(), Refused>, TableError> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        Ok(self.table.transact(self.writes).await?.map_err(|reasons| {
+            let failed = |wanted| {
+                let mut names = self.names.iter().enumerate();
+                names.any(|(index, name)| *name == wanted && reasons.failed(index))
+            };
+            Refused {
+                user: failed(Write::User),
+                place: failed(Write::Place),
+            }
+        }))
+    }
+}
