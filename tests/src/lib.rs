@@ -25,6 +25,7 @@ mod oauth;
 mod raw;
 mod relay;
 mod site;
+mod slapd;
 
 pub use actor::Actor;
 pub use answer::Answer;
@@ -34,6 +35,7 @@ pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token};
 pub use raw::{raw, raw_and_away};
 pub use relay::TableRelay;
 pub use site::{Place, Program, Setup, Site, free_port};
+pub use slapd::Slapd;
 
 /// The seed that a site starts with where a test names none.
 pub const SEED: &str = include_str!("../world/seed.yaml");

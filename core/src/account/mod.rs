@@ -7,6 +7,7 @@
 
 mod common;
 mod entering;
+mod ldap;
 mod limits;
 mod password;
 mod places;
@@ -15,6 +16,7 @@ mod second_factor;
 mod trying;
 
 pub use entering::{Changed, Denied, Entered, FirstLogin};
+pub use ldap::{Directory, DirectoryAnswer, DirectoryDown, DirectoryEntry};
 pub use limits::network;
 pub use password::{Busy, Hashing, Turn, Verified};
 pub use policy::{MAX_LENGTH, MIN_LENGTH, PolicyFault, check_new_password};

@@ -6,6 +6,7 @@
     reason = "what a test leans on must be there, or the test ends"
 )]
 
+mod account;
 mod blackbox;
 mod house;
 mod http;
