@@ -19,7 +19,7 @@ pub struct Ldap {
     pub starttls: bool,
     /// PEM certificates to trust in place of the system's.
     pub ca_file: Option<PathBuf>,
-    /// The longest wait for each answer.
+    /// The longest that one password may take to be checked.
     pub timeout: Duration,
     /// The DN to bind as, with `{username}`; `None`: search for it, then bind.
     pub bind_dn_template: Option<String>,

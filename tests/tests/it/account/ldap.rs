@@ -197,9 +197,9 @@ async fn names_and_passwords_are_not_only_ascii() {
         assert_eq!(verify(&settings, "zoé", &password("zoé")).await, zoé);
         assert_eq!(verify(&settings, "zoé", "grusse-lindmatt").await, WRONG);
         // The same name, its accent a character of its own.
-        let apart = verify(&settings, "zoe\u{301}", &password("zoé")).await;
-        assert!(apart == zoé || apart == WRONG, "{apart:?}");
-        assert_ne!(verify(&settings, "zoe", &password("zoé")).await, zoé);
+        assert_eq!(verify(&settings, "zoe\u{301}", &password("zoé")).await, zoé);
+        let plain = verify(&settings, "zoe", &password("zoé")).await;
+        assert!(plain == WRONG || plain == UNKNOWN, "{plain:?}");
     }
 }
 
@@ -216,20 +216,20 @@ async fn a_name_in_other_case_or_with_spaces_is_nobodys_and_its_password_stays_h
             UNKNOWN,
             "{name:?}"
         );
-        assert!(!holds(&tap.heard(), &password("jane")), "{name:?}");
+        assert!(!holds(&tap.heard().await, &password("jane")), "{name:?}");
         assert_eq!(
             verify(&template(&tap.url()), name, &password("jane")).await,
             UNKNOWN,
             "{name:?}"
         );
         assert_eq!(verify(&template(&tap.url()), name, "x").await, WRONG, "{name:?}");
+        tap.heard().await;
     }
-    tap.heard();
     assert_eq!(
         verify(&searching(&tap.url()), "jane", &password("jane")).await,
         jane()
     );
-    assert!(holds(&tap.heard(), &password("jane")));
+    assert!(holds(&tap.heard().await, &password("jane")));
 }
 
 #[tokio::test]
@@ -239,8 +239,8 @@ async fn an_empty_password_is_wrong_though_slapd_would_take_it() {
     for settings in [searching(&tap.url()), template(&tap.url())] {
         assert_eq!(verify(&settings, "jane", "").await, WRONG);
         // An empty `simple` (RFC 4511, section 4.2) ends a bind with its tag and no length.
-        let binds: Vec<_> = tap
-            .heard()
+        let heard = tap.heard().await;
+        let binds: Vec<_> = heard
             .into_iter()
             .filter(|request| operation(request) == BIND)
             .collect();
@@ -254,11 +254,9 @@ async fn every_name_that_is_refused_costs_the_same_requests() {
     let slapd = Slapd::start().await;
     let tap = Tap::before(&slapd).await;
     let settings = searching(&tap.url());
-    let operations = || {
-        tap.heard()
-            .iter()
-            .map(|request| operation(request))
-            .collect::<Vec<_>>()
+    let operations = async || {
+        let heard = tap.heard().await;
+        heard.iter().map(|request| operation(request)).collect::<Vec<_>>()
     };
     for (name, word) in [
         ("jane", "wrong"),
@@ -274,16 +272,16 @@ async fn every_name_that_is_refused_costs_the_same_requests() {
             ),
             "{name}"
         );
-        assert_eq!(operations(), [BIND, SEARCH, BIND, UNBIND], "{name} {word}");
+        assert_eq!(operations().await, [BIND, SEARCH, BIND, UNBIND], "{name} {word}");
     }
     for name in ["jane", "nobody"] {
         assert_eq!(pretend(&settings, name).await, Ok(()));
-        assert_eq!(operations(), [BIND, SEARCH, BIND, UNBIND], "{name}");
+        assert_eq!(operations().await, [BIND, SEARCH, BIND, UNBIND], "{name}");
         assert_eq!(pretend(&template(&tap.url()), name).await, Ok(()));
-        assert_eq!(operations(), [BIND, UNBIND], "{name}");
+        assert_eq!(operations().await, [BIND, UNBIND], "{name}");
     }
     assert_eq!(verify(&template(&tap.url()), "jane", "wrong").await, WRONG);
-    assert_eq!(operations(), [BIND, UNBIND]);
+    assert_eq!(operations().await, [BIND, UNBIND]);
 }
 
 #[tokio::test]
@@ -362,10 +360,10 @@ async fn the_reader_must_get_in() {
         DOWN
     );
     assert_eq!(pretend(&with(Some("wrong")), "jane").await, Err(DirectoryDown));
-    assert!(!holds(&tap.heard(), &password("jane")));
+    assert!(!holds(&tap.heard().await, &password("jane")));
     for none in [None, Some("")] {
         assert_eq!(verify(&with(none), "jane", &password("jane")).await, DOWN);
-        assert_eq!(tap.heard(), Vec::<Vec<u8>>::new());
+        assert_eq!(tap.heard().await, Vec::<Vec<u8>>::new());
     }
     let directory = Directory::new(&with(None), Random::seeded(1));
     let (word, of_secret) = (Secret::new(password("jane")), Secret::new(Slapd::READER_PASSWORD));
