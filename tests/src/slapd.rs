@@ -1,4 +1,4 @@
-//! A real LDAP directory: OpenLDAP's slapd on ports of its own, with the entries of `tests/world/directory.ldif`.
+//! A real LDAP directory: slapd, of `OpenLDAP`, on ports of its own, with the entries of `tests/world/directory.ldif`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -160,7 +160,7 @@ impl Slapd {
 fn configuration(folder: &Path) -> String {
     let folder = folder.display();
     format!(
-        r#"include /etc/ldap/schema/core.schema
+        r"include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
@@ -195,7 +195,7 @@ retcode-item cn=busy 51
 retcode-item cn=unavailable 52
 retcode-item cn=unwillingToPerform 53
 retcode-item cn=other 80
-"#,
+",
         reader = Slapd::READER
     )
 }

@@ -124,17 +124,14 @@ impl Directory {
         tracing::debug!(username, "asking the LDAP directory");
         let asking = async {
             let mut connection = self.connect().await?;
-            let answer = match &self.settings.bind_dn_template {
-                Some(template) => {
-                    self.bind_then_read(&mut connection, template, username, password)
-                        .await
-                }
-                None => {
-                    let reader = self.settings.bind_password.as_ref().or(reader_password);
-                    self.search_then_bind(&mut connection, reader, username, password)
-                        .await
-                }
-            }?;
+            let answer = if let Some(template) = &self.settings.bind_dn_template {
+                self.bind_then_read(&mut connection, template, username, password)
+                    .await?
+            } else {
+                let reader = self.settings.bind_password.as_ref().or(reader_password);
+                self.search_then_bind(&mut connection, reader, username, password)
+                    .await?
+            };
             Ok((answer, connection))
         };
         let deadline = Instant::now() + self.settings.timeout;
@@ -206,27 +203,24 @@ impl Directory {
         let found = connection
             .search(base, Scope::Subtree, &filter, self.attributes())
             .await?;
-        match (self.known(found, username), password) {
-            (Some(entry), Some(password)) => {
-                if entry.dn.is_empty() {
-                    return Err(Fault::Absurd("the entry found has no DN"));
-                }
-                let code = connection.bind(&entry.dn, password.expose()).await?;
-                Ok(if is_right(code)? {
-                    DirectoryAnswer::Right(self.entry(&entry))
-                } else {
-                    DirectoryAnswer::Wrong
-                })
-            }
-            _ => {
-                let attribute = self.tied.first().map_or("cn", String::as_str);
-                let nobody = self.random.token::<16>()?;
-                let comma = if base.is_empty() { "" } else { "," };
-                self.try_nobody(connection, &format!("{attribute}={nobody}{comma}{base}"))
-                    .await?;
-                Ok(DirectoryAnswer::Unknown)
-            }
+        let (Some(entry), Some(password)) = (self.known(found, username), password) else {
+            let attribute = self.tied.first().map_or("cn", String::as_str);
+            let nobody = self.random.token::<16>()?;
+            let comma = if base.is_empty() { "" } else { "," };
+            self.try_nobody(connection, &format!("{attribute}={nobody}{comma}{base}"))
+                .await?;
+            return Ok(DirectoryAnswer::Unknown);
+        };
+        if entry.dn.is_empty() {
+            return Err(Fault::Absurd("the entry found has no DN"));
         }
+        Ok(
+            if is_right(connection.bind(&entry.dn, password.expose()).await?)? {
+                DirectoryAnswer::Right(self.entry(&entry))
+            } else {
+                DirectoryAnswer::Wrong
+            },
+        )
     }
 
     /// Tries the password on the entry that the template names, then reads it as its own user.

@@ -35,9 +35,12 @@ pub enum Fault {
     /// The directory does not do TLS on this port.
     #[error("StartTLS was refused")]
     StartTls,
-    /// ldap3 got no answer, or could not ask.
+    /// The connection ended before the answer.
+    #[error("it closed the connection, or said what is no answer")]
+    Lost,
+    /// ldap3 could not ask.
     #[error("{0}")]
-    Ldap(#[from] LdapError),
+    Ldap(LdapError),
     /// The system.
     #[error("{0}")]
     System(#[from] io::Error),
@@ -55,6 +58,15 @@ pub enum Fault {
     Absurd(&'static str),
 }
 
+impl From<LdapError> for Fault {
+    fn from(error: LdapError) -> Self {
+        match error {
+            LdapError::ResultRecv { .. } | LdapError::OpSend { .. } | LdapError::EndOfStream => Self::Lost,
+            error => Self::Ldap(error),
+        }
+    }
+}
+
 /// Where a directory is, and how it is spoken to.
 #[derive(Debug, Clone)]
 pub struct Address {
@@ -64,7 +76,7 @@ pub struct Address {
     pub port: u16,
     /// `ldaps://`.
     pub tls: bool,
-    /// `ldap://` with StartTLS.
+    /// `ldap://`, upgraded.
     pub starttls: bool,
 }
 
@@ -115,8 +127,11 @@ impl Connection {
             }
         });
         tasks.spawn(async {
-            if let Err(error) = relay(network, inner).await {
-                tracing::warn!(%error, "the connection to the LDAP directory broke, or its answer was not understood");
+            match relay(network, inner).await {
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    tracing::warn!("the LDAP directory said what is no answer to what was asked");
+                }
+                end => tracing::debug!(?end, "the connection to the LDAP directory ended"),
             }
         });
         Ok(Self { ldap, tasks })

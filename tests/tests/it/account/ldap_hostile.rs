@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mapgate_core::account::{DirectoryAnswer, DirectoryDown};
 use mapgate_core::settings::Ldap;
@@ -10,10 +10,12 @@ use mapgate_tests::free_port;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
-use super::{BIND, SEARCH, operation, pretend, searching, template, verify};
+use super::{BIND, DOWN, SEARCH, operation, pretend, searching, template, verify};
 
-const DOWN: Result<DirectoryAnswer, DirectoryDown> = Err(DirectoryDown);
+/// For what hasty settings end in less than half a second.
+const PATIENCE: Duration = Duration::from_secs(5);
 const START_TLS: u8 = 0x77;
 const BIND_RESPONSE: u8 = 0x61;
 const SEARCH_ENTRY: u8 = 0x64;
@@ -159,13 +161,10 @@ async fn a_server_that_never_answers_is_left_in_time() {
     })
     .await;
     for settings in ways(port).map(hasty) {
-        let began = Instant::now();
-        assert_eq!(verify(&settings, "jane", "word").await, DOWN, "{settings:?}");
-        assert!(began.elapsed() < Duration::from_secs(5), "{settings:?}");
+        let answer = timeout(PATIENCE, verify(&settings, "jane", "word")).await;
+        assert_eq!(answer.expect("in time"), DOWN, "{settings:?}");
         // Its connection is closed with the answer.
-        tokio::time::timeout(Duration::from_secs(5), leaving.recv())
-            .await
-            .unwrap();
+        timeout(PATIENCE, leaving.recv()).await.unwrap();
     }
 }
 
@@ -181,11 +180,9 @@ async fn a_server_that_answers_drop_by_drop_is_left_in_time() {
         }
     })
     .await;
-    let began = Instant::now();
     for settings in ways(port).map(hasty) {
-        is_down(&settings).await;
+        timeout(PATIENCE, is_down(&settings)).await.expect("in time");
     }
-    assert!(began.elapsed() < Duration::from_secs(20));
 }
 
 #[tokio::test]

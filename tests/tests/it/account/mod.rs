@@ -3,20 +3,39 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mapgate_core::account::{Directory, DirectoryAnswer, DirectoryDown};
+use mapgate_core::account::{Directory, DirectoryAnswer, DirectoryDown, DirectoryEntry};
 use mapgate_core::random::Random;
 use mapgate_core::settings::{Ldap, LdapAttributes, Secret};
 use mapgate_tests::Slapd;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 mod ldap;
 mod ldap_hostile;
+mod ldap_names;
 
 /// BER's tags of requests (RFC 4511, section 4).
 const BIND: u8 = 0x60;
 const UNBIND: u8 = 0x42;
 const SEARCH: u8 = 0x63;
+
+const UNKNOWN: Result<DirectoryAnswer, DirectoryDown> = Ok(DirectoryAnswer::Unknown);
+const WRONG: Result<DirectoryAnswer, DirectoryDown> = Ok(DirectoryAnswer::Wrong);
+const DOWN: Result<DirectoryAnswer, DirectoryDown> = Err(DirectoryDown);
+
+#[expect(clippy::unnecessary_wraps, reason = "as verify gives it")]
+fn right(email: &[&str], display_name: &str, roles: &[&str]) -> Result<DirectoryAnswer, DirectoryDown> {
+    Ok(DirectoryAnswer::Right(DirectoryEntry {
+        email: email.first().map(|&email| email.to_owned()),
+        display_name: Some(display_name.to_owned()),
+        roles: roles.iter().map(|&role| role.to_owned()).collect(),
+    }))
+}
+
+fn jane() -> Result<DirectoryAnswer, DirectoryDown> {
+    right(&["jane@example.com"], "Jane Doe", &["editor", "surveyor"])
+}
 
 /// Searching, then binding, in the world's directory.
 fn searching(url: &str) -> Ldap {
@@ -132,13 +151,15 @@ impl Tap {
     /// What was asked since the last call, on connections that must be closed by now or very soon.
     async fn heard(&self) -> Vec<Vec<u8>> {
         // One is this value's, one the listener's, the others are the connections'.
-        for _ in 0..500 {
-            if Arc::strong_count(&self.heard) == 2 {
-                return std::mem::take(&mut self.heard.lock().unwrap());
+        let closed = async {
+            while Arc::strong_count(&self.heard) > 2 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("a connection stays open");
+        };
+        timeout(Duration::from_secs(5), closed)
+            .await
+            .expect("every connection is closed");
+        std::mem::take(&mut self.heard.lock().unwrap())
     }
 }
 
