@@ -13,7 +13,7 @@ use http::{StatusCode, request};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use crate::account::{Accounts, Hashing};
+use crate::account::{Accounts, Directory, Hashing};
 use crate::aws::Aws;
 use crate::clock::Clock;
 use crate::http::{Failure, Reach, ticket_is_believed};
@@ -40,6 +40,7 @@ pub struct Gate {
     pub hashing: Hashing,
     /// The client towards backends.
     pub outbound: Outbound,
+    directory: Option<Box<Directory>>,
     keyring: Keyring,
     table: OnceCell<Table>,
     memory: Memory,
@@ -54,7 +55,6 @@ pub struct BadSettings(Vec<String>);
 fn not_yet(settings: &Settings) -> Vec<String> {
     let authentication = &settings.authentication;
     let promised = [
-        ("validators", authentication.validators != [Validator::Directory]),
         ("trusted_header", authentication.trusted_header.is_some()),
         ("openid_connect", authentication.openid_connect.is_some()),
     ];
@@ -81,8 +81,11 @@ impl Gate {
         };
         let authtkt = settings.authtkt_secret.clone();
         let keyring = Keyring::new(settings.secrets.clone(), authtkt, aws.clone(), clock.clone());
+        let ldap = settings.authentication.ldap.as_ref();
+        let ldap = ldap.filter(|_| settings.authentication.validators.contains(&Validator::Ldap));
         Ok(Self {
             outbound: Outbound::new(settings.http_options),
+            directory: ldap.map(|ldap| Box::new(Directory::new(ldap, random.clone()))),
             settings: Arc::new(settings),
             hashing,
             keyring,
@@ -120,6 +123,7 @@ impl Gate {
             table: self.table().await,
             keyring: &self.keyring,
             hashing: &self.hashing,
+            directory: self.directory.as_deref(),
             clock: &self.clock,
             random: &self.random,
             memory: &self.memory,
@@ -133,6 +137,7 @@ impl Gate {
             settings: &self.settings,
             table: self.table().await,
             hashing: &self.hashing,
+            directory: self.directory.as_deref(),
             secrets,
             clock: &self.clock,
             random: &self.random,

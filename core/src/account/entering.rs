@@ -77,6 +77,7 @@ impl Accounts<'_> {
         for _ in 0..TURNS {
             let now = self.clock.now();
             let mut change = of_password(&right, now);
+            self.of_entry(&right.user, &right.roles, right.entry.as_ref(), &mut change);
             let mut enrolment = None;
             if self.needs_enrolment(&right.user) {
                 let issuer = &self.settings.authentication.two_factor_issuer_name;
@@ -111,7 +112,8 @@ impl Accounts<'_> {
     /// Lets a user in by a way that knows neither second factor nor first login (Basic, URL login). Who needs one of
     /// them is refused; that counts for nobody, and leaves the failures as they are.
     pub async fn enter_plainly(&self, right: Right) -> Result<Result<Entered, Denied>, AccountError> {
-        let is_first_login = !right.user.is_password_changed || right.by_reset;
+        let is_here = right.user.source == Source::Directory;
+        let is_first_login = is_here && (!right.user.is_password_changed || right.by_reset);
         if self.settings.authentication.two_factor || is_first_login {
             let now = self.clock.now();
             let audit = self

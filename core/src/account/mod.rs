@@ -14,6 +14,7 @@ mod places;
 mod policy;
 mod second_factor;
 mod trying;
+mod validators;
 
 pub use entering::{Changed, Denied, Entered, FirstLogin};
 pub use ldap::{Directory, DirectoryAnswer, DirectoryDown, DirectoryEntry};

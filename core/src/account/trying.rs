@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ldap::{Directory, DirectoryDown, DirectoryEntry};
 use super::password::{Busy, Hashing, Verified};
 use crate::clock::{Clock, Timestamp};
 use crate::random::Random;
@@ -24,6 +25,8 @@ pub struct Accounts<'a> {
     pub table: &'a Table,
     /// What hashes.
     pub hashing: &'a Hashing,
+    /// The LDAP directory, where it is listed.
+    pub directory: Option<&'a Directory>,
     /// The keys.
     pub secrets: &'a Secrets,
     /// The time.
@@ -55,12 +58,23 @@ pub struct Right {
     pub(super) outdated: Option<Secret>,
     /// Whether it was the one of a reset mail.
     pub(super) by_reset: bool,
+    /// What the LDAP directory says of the user, where the password is kept there.
+    pub(super) entry: Option<DirectoryEntry>,
 }
 
 /// The password was wrong, or the account is not to be entered. Already counted and in the audit trail; nobody
 /// outside learns more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wrong;
+
+/// Whose word counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decider {
+    /// The user table's: the password was right.
+    Table,
+    /// The LDAP directory's, which is to be asked.
+    Ldap,
+}
 
 /// What became of a try.
 pub type Verdict = Result<Right, Wrong>;
@@ -72,6 +86,8 @@ pub enum Reason {
     UnknownUser,
     /// Another password.
     WrongPassword,
+    /// The directory knows the name, and a user has it in another case.
+    NameTaken,
     /// An administrator turned the account off.
     Deactivated,
     /// The account's time is over.
@@ -93,6 +109,7 @@ impl Reason {
         match self {
             Self::UnknownUser => "unknown_user",
             Self::WrongPassword => "wrong_password",
+            Self::NameTaken => "name_taken",
             Self::Deactivated => "deactivated",
             Self::Expired => "expired",
             Self::Locked => "lockout",
@@ -116,6 +133,9 @@ pub enum AccountError {
     /// Too many wrong ones from one network; the next may come after so long.
     #[error("too many wrong tries, please wait")]
     TooMany(Duration),
+    /// A listed directory cannot be asked.
+    #[error(transparent)]
+    Directory(#[from] DirectoryDown),
     /// The table.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -139,12 +159,9 @@ impl Accounts<'_> {
         let turn = self.hashing.turn().await?;
         let place = self.place(&attempt).await?.ok();
         let read = self.table.identity(&username, Holder::Nothing).await?;
-        let validators = &self.settings.authentication.validators;
-        let user = read.user.filter(|user| {
-            // A validator that is not listed knows nobody.
-            user.source == Source::Directory && validators.contains(&Validator::Directory)
-        });
-        let hash = user.as_ref().and_then(|user| user.password.as_ref());
+        let user = read.user;
+        let hash = user.as_ref().filter(|user| user.source == Source::Directory);
+        let hash = hash.and_then(|user| user.password.as_ref());
         let verified = match self.hashing.verify(turn, password, hash).await {
             Ok(verified) => verified,
             Err(busy) => {
@@ -154,22 +171,22 @@ impl Accounts<'_> {
         };
         let now = self.clock.now();
         let is_wrong = matches!(verified, Verified::Wrong);
-        let by_reset = is_wrong
-            && user
-                .as_ref()
-                .is_some_and(|user| self.is_of_reset_mail(user, password, now));
-        let genuine = by_reset || !is_wrong;
-        let reason = match &user {
-            _ if place.is_none() => Some(Reason::Locked),
-            None => Some(Reason::UnknownUser),
-            Some(user) if self.is_locked(user, now) => Some(Reason::Locked),
-            Some(_) if !genuine => Some(Reason::WrongPassword),
-            Some(user) if user.deactivated => Some(Reason::Deactivated),
-            Some(user) if !user.is_active(now) => Some(Reason::Expired),
-            Some(_) => None,
+        let mut by_reset = user.as_ref().filter(|_| is_wrong);
+        by_reset = by_reset.filter(|user| self.is_of_reset_mail(user, password, now));
+        let by_reset = by_reset.is_some();
+        let mut decided = self.decide(user.as_ref(), !is_wrong || by_reset, now);
+        if place.is_none() {
+            decided = Err(Reason::Locked);
+        }
+        let answered = match self.ask_directory(&username, password, decided, user).await {
+            Ok(answered) => answered,
+            Err(error) => {
+                self.leave(place.as_ref()).await?;
+                return Err(error);
+            }
         };
-        match (reason, user, place) {
-            (None, Some(user), Some(place)) => Ok(Ok(Right {
+        match (answered, place) {
+            (Ok((user, entry)), Some(place)) => Ok(Ok(Right {
                 user,
                 roles: read.roles,
                 place,
@@ -179,13 +196,43 @@ impl Accounts<'_> {
                     _ => None,
                 },
                 by_reset,
+                entry,
             })),
-            (reason, user, place) => {
-                let reason = reason.unwrap_or(Reason::UnknownUser);
+            (Ok((user, _)), None) => {
+                self.refuse(None, Some(&user), Reason::Locked, from, now).await?;
+                Ok(Err(Wrong))
+            }
+            (Err((reason, user)), place) => {
                 self.refuse(place.as_ref(), user.as_ref(), reason, from, now)
                     .await?;
                 Ok(Err(Wrong))
             }
+        }
+    }
+
+    /// What is known of the try without asking the LDAP directory. `genuine`: the password is the user table's.
+    fn decide(&self, user: Option<&User>, genuine: bool, now: Timestamp) -> Result<Decider, Reason> {
+        let validators = &self.settings.authentication.validators;
+        let is_listed = |validator| validators.contains(&validator);
+        let Some(user) = user else {
+            return if is_listed(Validator::Ldap) {
+                Ok(Decider::Ldap)
+            } else {
+                Err(Reason::UnknownUser)
+            };
+        };
+        // A validator that is not listed knows nobody.
+        let (is_known, decider) = match user.source {
+            Source::Directory => (is_listed(Validator::Directory), Decider::Table),
+            Source::Ldap => (is_listed(Validator::Ldap), Decider::Ldap),
+        };
+        match decider {
+            _ if !is_known => Err(Reason::UnknownUser),
+            _ if self.is_locked(user, now) => Err(Reason::Locked),
+            Decider::Table if !genuine => Err(Reason::WrongPassword),
+            _ if user.deactivated => Err(Reason::Deactivated),
+            _ if !user.is_active(now) => Err(Reason::Expired),
+            decider => Ok(decider),
         }
     }
 

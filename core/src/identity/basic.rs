@@ -66,6 +66,7 @@ pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> 
         settings: parts.settings,
         table: parts.table,
         hashing: parts.hashing,
+        directory: parts.directory,
         secrets: &secrets,
         clock: parts.clock,
         random: parts.random,

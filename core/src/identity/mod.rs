@@ -16,7 +16,7 @@ pub use address::{Peer, client_address, is_https};
 pub use cache::IdentityCache;
 pub use ticket::sign as sign_ticket;
 
-use crate::account::{AccountError, Hashing};
+use crate::account::{AccountError, Directory, Hashing};
 use crate::clock::Clock;
 use crate::oauth::TokenVerifier;
 use crate::random::{NoRandomness, Random};
@@ -37,6 +37,8 @@ pub struct Parts<'a> {
     pub keyring: &'a Keyring,
     /// What hashes.
     pub hashing: &'a Hashing,
+    /// The LDAP directory, where it is listed.
+    pub directory: Option<&'a Directory>,
     /// The time.
     pub clock: &'a Clock,
     /// Randomness.
