@@ -32,13 +32,46 @@ pub fn form_target(url: &Url) -> String {
     }
 }
 
-/// The page with its headers, and the browser's half of its form's token. `target` is a [`form_target`].
-pub(super) fn answer(
-    status: StatusCode,
-    page: &impl Template,
-    csrf: Option<&Csrf>,
-    target: Option<&str>,
-) -> Response {
+/// What a page's headers depend on. The default is that of a page without a form.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Headers<'a> {
+    /// The form's token, whose other half goes to the browser.
+    pub(super) csrf: Option<&'a Csrf>,
+    /// A [`form_target`] beyond mapgate itself.
+    pub(super) target: Option<&'a str>,
+    /// The `Referrer-Policy`.
+    pub(super) referrer: &'static str,
+}
+
+impl Default for Headers<'_> {
+    fn default() -> Self {
+        Self {
+            csrf: None,
+            target: None,
+            // `no-referrer` would make the browser send `Origin: null` with the form's own POST.
+            referrer: "same-origin",
+        }
+    }
+}
+
+impl<'a> Headers<'a> {
+    /// Those of a page with a form.
+    pub(super) fn of_form(csrf: &'a Csrf, target: Option<&'a str>) -> Self {
+        Self {
+            csrf: Some(csrf),
+            target,
+            ..Self::default()
+        }
+    }
+}
+
+/// The page with its headers, and the browser's half of its form's token.
+pub(super) fn answer(status: StatusCode, page: &impl Template, headers: Headers<'_>) -> Response {
+    let Headers {
+        csrf,
+        target,
+        referrer,
+    } = headers;
     let html = match page.render() {
         Ok(html) => html,
         Err(error) => {
@@ -68,8 +101,7 @@ pub(super) fn answer(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    // `no-referrer` would make the browser send `Origin: null` with the form's own POST.
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer));
     if let Some(cookie) = csrf.and_then(Csrf::set_cookie) {
         headers.append(header::SET_COOKIE, cookie);
     }

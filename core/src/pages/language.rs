@@ -51,6 +51,16 @@ impl Language {
         }
     }
 
+    /// The language's own name for itself.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::French => "Français",
+            Self::German => "Deutsch",
+            Self::Italian => "Italiano",
+        }
+    }
+
     /// `path` with the language in its query, so that the next page has it too.
     #[must_use]
     pub fn kept(self, path: &str) -> String {

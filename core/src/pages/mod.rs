@@ -5,14 +5,67 @@
 //! message (with the attribute `.title`) to all four files, and show it with [`message`].
 
 mod answer;
-mod forms;
+mod consent;
 mod language;
+mod login;
+mod message;
+mod password;
+mod reader;
+mod reset;
 mod text;
 
 pub use answer::form_target;
-pub use forms::{
-    ConsentForm, FieldError, LoginForm, PasswordForm, consent_form, failure, login_form, message,
-    password_form,
-};
+pub use consent::{ConsentForm, consent_form};
 pub use language::Language;
+pub use login::{LoginForm, login_form};
+pub use message::{failure, message, recovery_codes};
+pub use password::{CodeField, Enrolment, PasswordForm, password_form};
+pub use reader::Reader;
+pub use reset::{NewPasswordForm, ResetForm, new_password_form, reset_form};
 pub use text::text;
+
+/// What is wrong with a form, told above it and tied to one of its fields.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldError<'a> {
+    /// The text's id.
+    pub text: &'a str,
+    /// The name of the field.
+    pub field: &'a str,
+}
+
+/// A [`FieldError`] as its page tells it.
+#[derive(Debug)]
+struct Told<'a> {
+    text: String,
+    field: &'a str,
+}
+
+impl<'a> FieldError<'a> {
+    /// In a page's language. Where the page has a code too, a text that blames the password blames either: which of
+    /// the two was wrong is not for a stranger to know.
+    fn told(self, language: Language, has_code: bool) -> Told<'a> {
+        let code = if has_code { "asked" } else { "none" };
+        Told {
+            text: text(language, self.text, &[("code", code)]),
+            field: self.field,
+        }
+    }
+}
+
+impl Language {
+    /// What templates ask of a page's language.
+    fn say(self, id: &str) -> String {
+        text(self, id, &[])
+    }
+
+    /// The title of a form's page: a screen reader reads it first, so that it begins with what went wrong.
+    fn title(self, title: &str, error: Option<&Told<'_>>) -> String {
+        match error {
+            Some(_) => text(self, "title-with-error", &[("title", title)]),
+            None => title.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

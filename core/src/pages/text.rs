@@ -117,17 +117,71 @@ mod tests {
         }
     }
 
+    /// What is the same word in English and elsewhere.
+    const SAME: [(Language, &str); 3] = [
+        (Language::French, "code"),
+        (Language::German, "code"),
+        (Language::Italian, "password"),
+    ];
+
     #[test]
     fn every_text_is_there_and_is_not_english_elsewhere() {
-        for id in ids(Language::English).keys().filter(|id| !id.is_empty()) {
-            let arguments = [("client", "QGIS"), ("username", "jane")];
-            let of = |language| text(language, id, &arguments);
-            for language in Language::ALL {
-                let text = of(language);
-                assert!(!text.is_empty() && text != *id && !text.contains('{'), "{text}");
-                assert!(!text.contains('\u{2068}'), "{id} has isolating marks");
+        let values: BTreeMap<&str, &str> = [
+            ("client", "QGIS"),
+            ("username", "jane"),
+            ("minutes", "12"),
+            ("site", "https://maps.example.com"),
+            ("title", ""),
+        ]
+        .into();
+        for (id, arguments) in ids(Language::English).iter().filter(|(id, _)| !id.is_empty()) {
+            for code in ["asked", "none"] {
+                let value = |name: &str| values.get(name).copied().unwrap_or(code);
+                let arguments: Vec<(&str, &str)> = arguments
+                    .iter()
+                    .map(|name| (name.as_str(), value(name)))
+                    .collect();
+                let english = text(Language::English, id, &arguments);
+                for language in Language::ALL {
+                    let text = text(language, id, &arguments);
+                    assert!(!text.is_empty() && text != *id && !text.contains('{'), "{text}");
+                    assert!(!text.contains('\u{2068}'), "{id} has isolating marks");
+                    let may_be_english = language == Language::English || SAME.contains(&(language, id));
+                    assert!(
+                        may_be_english || text != english,
+                        "{id} is English in {language:?}"
+                    );
+                    for (name, value) in arguments.iter().filter(|(name, _)| *name != "code") {
+                        assert!(text.contains(value), "{id} leaves out {name} in {language:?}");
+                    }
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_wrong_code_is_told_like_a_wrong_password() {
+        for language in Language::ALL {
+            let of = |code| text(language, "wrong-login", &[("code", code)]);
+            let word = text(language, "code", &[]).to_lowercase();
+            assert!(of("asked").to_lowercase().contains(&word), "{}", of("asked"));
+            assert!(!of("none").to_lowercase().contains(&word), "{}", of("none"));
+        }
+    }
+
+    #[test]
+    fn a_mail_has_lines() {
+        let arguments = [("username", "jane"), ("site", "https://maps.example.com")];
+        let mail = text(Language::English, "notice-password-changed", &arguments);
+        assert!(
+            mail.starts_with(
+                "Hello jane\n\nThe password of your account jane on https://maps.example.com was"
+            )
+        );
+        assert!(
+            mail.contains(" https://maps.example.com/loginresetpassword "),
+            "{mail}"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod loginchangepassword;
 mod loginuser;
 mod logout;
 mod notlogin;
+pub mod qr;
 mod user_object;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use mapgate_core::account::{AccountError, Denied, Enrolment, FirstLogin, From as Way, Wrong};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
-use mapgate_core::pages::{self, FieldError, LoginForm, PasswordForm};
+use mapgate_core::pages::{self, CodeField, FieldError, LoginForm, PasswordForm};
 use mapgate_core::table::{Roles, User};
 use serde_json::json;
 
@@ -185,6 +185,8 @@ fn choose_password(gate: &Gate, asked: &Asked, found: &Found, _enrolment: Option
         username: Some(&found.user.username),
         is_known: true,
         must_change: true,
+        asks_new_password: true,
+        code: CodeField::None,
         error: None,
     };
     pages::password_form(asked.language, &form)
@@ -211,6 +213,7 @@ fn form_again(gate: &Gate, asked: &Asked, error: LoginError) -> Response {
         hidden: &hidden,
         target,
         username: asked.form.get("login"),
+        asks_code: false,
         error: Some(FieldError { text, field }),
         intro: None,
         links: &[],

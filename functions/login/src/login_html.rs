@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::{StatusCode, request};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
-use mapgate_core::pages::{self, Language, LoginForm};
+use mapgate_core::pages::{self, LoginForm, Reader};
 
 use crate::asked::{came_from_of_query, path};
 use crate::came_from::of_form;
@@ -15,14 +15,13 @@ use crate::came_from::of_form;
 /// `came_from` in the query goes into the form; a bad one is 400.
 pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let language = Language::of(&parts);
-    match page(&gate, &parts, language).await {
+    match page(&gate, &parts).await {
         Ok(response) => response,
-        Err(failure) => pages::failure(language, &failure),
+        Err(failure) => pages::failure(Reader::of(&parts), &failure),
     }
 }
 
-async fn page(gate: &Gate, parts: &request::Parts, language: Language) -> Result<Response, Failure> {
+async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> {
     let came_from = came_from_of_query(parts, gate)?;
     let secrets = gate.secrets().await?;
     let csrf = gate.csrf(parts, &secrets)?;
@@ -39,9 +38,12 @@ async fn page(gate: &Gate, parts: &request::Parts, language: Language) -> Result
         hidden: &hidden,
         target,
         username: None,
+        asks_code: false,
         error: None,
         intro: username.map(|_| ("logged-in-as", &arguments[..])),
         links: &links,
     };
-    Ok(gate.reissue(&identity, pages::login_form(language, &form)).await)
+    Ok(gate
+        .reissue(&identity, pages::login_form(Reader::of(parts), &form))
+        .await)
 }

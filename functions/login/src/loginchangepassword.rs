@@ -12,7 +12,7 @@ use mapgate_core::account::{
 };
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
-use mapgate_core::pages::{self, FieldError, Language, PasswordForm};
+use mapgate_core::pages::{self, CodeField, FieldError, PasswordForm, Reader};
 use mapgate_core::settings::Secret;
 
 use crate::asked::{Asked, came_from_of_query, path, with_cookies};
@@ -92,14 +92,13 @@ struct Done {
 /// The page; for a logged-in user it does not ask for the name.
 pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let language = Language::of(&parts);
-    match page(&gate, &parts, language).await {
+    match page(&gate, &parts).await {
         Ok(response) => response,
-        Err(failure) => pages::failure(language, &failure),
+        Err(failure) => pages::failure(Reader::of(&parts), &failure),
     }
 }
 
-async fn page(gate: &Gate, parts: &request::Parts, language: Language) -> Result<Response, Failure> {
+async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> {
     let came_from = came_from_of_query(parts, gate)?;
     let secrets = gate.secrets().await?;
     let csrf = gate.csrf(parts, &secrets)?;
@@ -114,10 +113,12 @@ async fn page(gate: &Gate, parts: &request::Parts, language: Language) -> Result
         username: identity.user.as_ref().map(|user| user.username.as_str()),
         is_known: identity.user.is_some(),
         must_change: false,
+        asks_new_password: true,
+        code: CodeField::None,
         error: None,
     };
     Ok(gate
-        .reissue(&identity, pages::password_form(language, &form))
+        .reissue(&identity, pages::password_form(Reader::of(parts), &form))
         .await)
 }
 
@@ -224,6 +225,8 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
         // It may be the name that was wrong.
         is_known: false,
         must_change: false,
+        asks_new_password: true,
+        code: CodeField::None,
         error: Some(FieldError { text, field }),
     };
     failure.onto(pages::password_form(asked.language, &form))

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use mapgate_core::gate::Gate;
-use mapgate_core::pages::{self, Language};
+use mapgate_core::pages::{self, Reader};
 
 use crate::asked::path;
 
@@ -15,5 +15,5 @@ pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Resp
     let (parts, _) = request.into_parts();
     let (login, change) = (path(&gate, "/login.html"), path(&gate, "/loginchangepassword"));
     let links = [(login.as_str(), "log-in"), (change.as_str(), "change-password")];
-    pages::message(Language::of(&parts), StatusCode::OK, "not-logged-in", &[], &links)
+    pages::message(Reader::of(&parts), StatusCode::OK, "not-logged-in", &[], &links)
 }

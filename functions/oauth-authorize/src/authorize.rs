@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::request::Parts;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Form, Reach, origin_is_own};
-use mapgate_core::pages::Language;
+use mapgate_core::pages::{Language, Reader};
 
 use crate::code::send_back;
 use crate::error::Halt;
@@ -80,6 +80,6 @@ async fn answered(gate: &Gate, parts: &Parts, form: &Form) -> Result<Response, H
 fn finished(gate: &Gate, parts: &Parts, outcome: Result<Response, Halt>) -> Response {
     outcome.unwrap_or_else(|halt| {
         let issuer = gate.settings.base_url.as_str();
-        halt.response(Language::of(parts), redirect_status(parts), issuer)
+        halt.response(Reader::of(parts), redirect_status(parts), issuer)
     })
 }

@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use mapgate_core::http::{Failure, Form, Reach};
-use mapgate_core::pages::{ConsentForm, consent_form};
+use mapgate_core::pages::{ConsentForm, Reader, consent_form};
 
 use crate::code::send_back;
 use crate::error::{Halt, RedirectError};
@@ -26,7 +26,7 @@ pub(crate) fn page(
         client: &request.client.client_id,
         username: &login.user.username,
     };
-    Ok(consent_form(visit.language, &form))
+    Ok(consent_form(Reader::of(visit.parts), &form))
 }
 
 /// The answer: `decision=allow` gives a code, anything else is a refusal. Who is logged in no more logs in first.

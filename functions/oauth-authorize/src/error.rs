@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use mapgate_core::http::Failure;
 use mapgate_core::oauth::InvalidScope;
-use mapgate_core::pages::{Language, failure, message};
+use mapgate_core::pages::{Reader, failure, message};
 use mapgate_core::random::NoRandomness;
 use mapgate_core::table::TableError;
 
@@ -59,14 +59,14 @@ pub(crate) enum Halt {
 
 impl PageError {
     /// The page, in the user's language.
-    fn page(self, language: Language) -> Response {
+    fn page(self, reader: Reader<'_>) -> Response {
         let id = match self {
             Self::UnknownClient => "unknown-client",
             Self::UnknownRedirectUri => "unknown-redirect",
             Self::PortZero => "restart-qgis",
-            Self::Unreadable(what) => return failure(language, &Failure::BadRequest(what.to_owned())),
+            Self::Unreadable(what) => return failure(reader, &Failure::BadRequest(what.to_owned())),
         };
-        message(language, StatusCode::BAD_REQUEST, id, &[], &[])
+        message(reader, StatusCode::BAD_REQUEST, id, &[], &[])
     }
 }
 
@@ -84,12 +84,12 @@ impl RedirectError {
 
 impl Halt {
     /// The answer to the browser. `redirect` is the status of a redirect after this request's method.
-    pub(crate) fn response(self, language: Language, redirect: StatusCode, issuer: &str) -> Response {
-        let refused = |id| message(language, StatusCode::FORBIDDEN, id, &[], &[]);
+    pub(crate) fn response(self, reader: Reader<'_>, redirect: StatusCode, issuer: &str) -> Response {
+        let refused = |id| message(reader, StatusCode::FORBIDDEN, id, &[], &[]);
         match self {
             Self::Page(error) => {
                 tracing::info!(%error, "an authorization request was refused");
-                error.page(language)
+                error.page(reader)
             }
             Self::Redirect(target, error) => {
                 tracing::info!(%error, "an authorization request was refused");
@@ -97,7 +97,7 @@ impl Halt {
                 let answer = [("error", error.code()), ("error_description", &description)];
                 target.redirect(redirect, &answer, issuer)
             }
-            Self::Failure(error) => failure(language, &error),
+            Self::Failure(error) => failure(reader, &error),
             Self::StaleForm => refused("form-expired"),
             Self::ForeignOrigin => refused("foreign-origin"),
         }

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use mapgate_core::account::{Denied, From};
 use mapgate_core::http::{Failure, Form, private};
-use mapgate_core::pages::{FieldError, LoginForm, login_form};
+use mapgate_core::pages::{FieldError, LoginForm, Reader, login_form};
 use mapgate_core::table::User;
 
 use crate::code::send_back;
@@ -63,11 +63,12 @@ fn page_with(
         hidden: &[],
         target: Some(request.target.form_source()),
         username,
+        asks_code: false,
         error: fault.map(Fault::error),
         intro: Some(("continue-to", &[("client", &request.client.client_id)])),
         links: &[],
     };
-    let page = login_form(visit.language, &form);
+    let page = login_form(Reader::of(visit.parts), &form);
     Ok(match fault {
         Some(fault) => fault.failure().onto(page),
         None => page,

@@ -1,12 +1,26 @@
+# Jede Seite
+languages = Sprache
+title-with-error = Fehler: { $title }
+
 # Anmeldung
 log-in = Anmelden
 username = Benutzername
 password = Passwort
 logged-in-as = Sie sind als { $username } angemeldet. Melden Sie sich unten an, um den Benutzer zu wechseln.
 continue-to = Nach der Anmeldung geht es weiter zu { $client }.
-wrong-login = Benutzername oder Passwort ist falsch, oder das Konto kann nicht benutzt werden.
+wrong-login =
+    { $code ->
+        [asked] Benutzername, Passwort oder Code ist falsch, oder das Konto kann nicht benutzt werden.
+       *[none] Benutzername oder Passwort ist falsch, oder das Konto kann nicht benutzt werden.
+    }
 missing-username = Geben Sie Ihren Benutzernamen ein.
 missing-password = Geben Sie Ihr Passwort ein.
+code = Code
+code-hint-login = Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes. Bei der ersten Anmeldung leer lassen.
+code-hint = Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes.
+missing-code = Geben Sie den Code aus Ihrer Authenticator-App ein.
+enrolment-not-begun = Für dieses Konto gibt es noch keinen QR-Code. Melden Sie sich zuerst an, dann sehen Sie ihn.
+    .title = Melden Sie sich zuerst an
 
 # Passwort ändern
 change-password = Passwort ändern
@@ -16,7 +30,11 @@ old-password = Bisheriges Passwort
 new-password = Neues Passwort
 new-password-hint = Mindestens 8 Zeichen. Mehrere Wörter ergeben ein Passwort, das sicher und leicht zu merken ist.
 confirm-password = Neues Passwort noch einmal
-wrong-old-password = Benutzername oder bisheriges Passwort ist falsch, oder das Konto kann nicht benutzt werden.
+wrong-old-password =
+    { $code ->
+        [asked] Benutzername, bisheriges Passwort oder Code ist falsch, oder das Konto kann nicht benutzt werden.
+       *[none] Benutzername oder bisheriges Passwort ist falsch, oder das Konto kann nicht benutzt werden.
+    }
 missing-field = Füllen Sie dieses Feld aus.
 passwords-differ = Die beiden neuen Passwörter sind nicht gleich.
 password-too-short = Das neue Passwort ist zu kurz: mindestens 8 Zeichen.
@@ -26,6 +44,55 @@ password-is-username = Das neue Passwort ist der Benutzername. Wählen Sie ein a
 password-is-common = Das neue Passwort gehört zu den häufigsten. Wählen Sie ein anderes.
 password-changed = Ihr neues Passwort gilt ab sofort. Überall sonst wurden Sie abgemeldet.
     .title = Passwort geändert
+
+# Der zweite Faktor
+second-factor = Zweiter Faktor
+password-and-second-factor = Passwort und zweiter Faktor
+account-of = Konto von { $username }.
+must-enrol = Zum Passwort brauchen Sie einen Code aus einer Authenticator-App. Das richten Sie einmal ein.
+enrol-app = Öffnen Sie auf Ihrem Telefon eine Authenticator-App. Jede, die sechsstellige Codes zeigt, ist recht, etwa FreeOTP, Google Authenticator oder Microsoft Authenticator.
+enrol-scan = Scannen Sie damit diesen QR-Code.
+qr-code = QR-Code für Ihre Authenticator-App. Der Schlüssel darunter sagt dasselbe.
+enrol-type = Oder tippen Sie diesen Schlüssel in die App:
+enrol-open = In einer App auf diesem Gerät öffnen
+enrol-code = Geben Sie den Code ein, den die App zeigt.
+code-hint-enrol = Sechs Ziffern. Die App zeigt alle 30 Sekunden einen neuen Code.
+finish = Abschliessen
+second-factor-set-up = Ab sofort melden Sie sich mit dem Passwort und einem Code aus Ihrer Authenticator-App an.
+    .title = Zweiter Faktor eingerichtet
+recovery-codes = Ihr zweiter Faktor ist eingerichtet. Verlieren Sie Ihr Telefon, so ersetzt einer dieser Codes den Code der App. Jeder gilt für eine Anmeldung.
+    .title = Bewahren Sie Ihre Wiederherstellungscodes auf
+recovery-codes-once = Sie werden nur dieses eine Mal gezeigt. Drucken Sie sie aus oder schreiben Sie sie auf, und bewahren Sie sie sicher auf.
+continue = Weiter
+
+# Ein vergessenes Passwort
+forgot-password = Passwort vergessen?
+reset-intro = Geben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse ein. Sie erhalten eine E-Mail, mit der Sie sich wieder anmelden können.
+username-or-address = Benutzername oder E-Mail-Adresse
+reset-send = E-Mail anfordern
+choose-password = Neues Passwort wählen
+choose-password-button = Neues Passwort speichern
+reset-requested = Gibt es ein Konto dieses Namens mit einer E-Mail-Adresse, dann ist eine E-Mail dorthin unterwegs. Kommt in den nächsten Minuten nichts an, dann sehen Sie im Spam-Ordner nach, oder fragen Sie Ihre Administration.
+    .title = Sehen Sie in Ihrem Postfach nach
+reset-link-invalid = Der Link wurde schon benutzt, durch einen neueren ersetzt oder ist älter als eine Stunde. Fordern Sie eine neue E-Mail an.
+    .title = Dieser Link gilt nicht mehr
+password-reset-done = Ihr neues Passwort gilt ab sofort. Sie wurden überall abgemeldet. Melden Sie sich mit dem neuen Passwort an.
+    .title = Passwort geändert
+password-elsewhere = Das Passwort dieses Kontos führt das Verzeichnis Ihrer Organisation. Ändern Sie es dort.
+    .title = Ihr Passwort wird anderswo geführt
+reset-unavailable = Hier werden für vergessene Passwörter keine E-Mails verschickt. Bitten Sie Ihre Administration um ein neues Passwort.
+    .title = Hier nicht eingerichtet
+
+# E-Mails
+notice-password-changed =
+    Guten Tag { $username }
+
+    Das Passwort Ihres Kontos { $username } auf { $site } wurde geändert.
+
+    Waren Sie das selbst, so ist nichts zu tun.
+
+    Waren Sie es nicht, dann fordern Sie sofort ein neues Passwort an, unter { $site }/loginresetpassword , und melden Sie es Ihrer Administration.
+    .subject = Ihr Passwort wurde geändert
 
 # Wer nicht weiterkommt
 not-logged-in = Melden Sie sich an, um fortzufahren. Wurde Ihr Passwort von der Administration gesetzt, dann ändern Sie es zuerst.
@@ -44,6 +111,10 @@ forbidden = Dazu haben Sie kein Recht.
     .title = Abgelehnt
 not-found = Unter dieser Adresse gibt es nichts.
     .title = Nicht gefunden
+too-many-tries = Es gab zu viele fehlgeschlagene Anmeldungen. Versuchen Sie es in { $minutes } Min. wieder.
+    .title = Bitte warten
+too-many-requests = Es gab zu viele Versuche in kurzer Zeit. Warten Sie einige Minuten, und versuchen Sie es dann wieder.
+    .title = Bitte warten
 unavailable = Etwas, das dieser Dienst braucht, antwortet nicht. Bitte versuchen Sie es gleich noch einmal.
     .title = Im Moment nicht verfügbar
 

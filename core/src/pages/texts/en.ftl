@@ -1,12 +1,26 @@
+# Every page
+languages = Language
+title-with-error = Error: { $title }
+
 # Logging in
 log-in = Log in
 username = User name
 password = Password
 logged-in-as = You are logged in as { $username }. Log in below to act as someone else.
 continue-to = You go on to { $client } once you have logged in.
-wrong-login = The user name or the password is wrong, or the account cannot be used.
+wrong-login =
+    { $code ->
+        [asked] The user name, the password or the code is wrong, or the account cannot be used.
+       *[none] The user name or the password is wrong, or the account cannot be used.
+    }
 missing-username = Enter your user name.
 missing-password = Enter your password.
+code = Code
+code-hint-login = From your authenticator app, or one of your recovery codes. At your first login, leave it empty.
+code-hint = From your authenticator app, or one of your recovery codes.
+missing-code = Enter the code from your authenticator app.
+enrolment-not-begun = There is no QR code for this account yet. Log in first, and you will see it.
+    .title = Log in first
 
 # Changing the password
 change-password = Change password
@@ -16,7 +30,11 @@ old-password = Current password
 new-password = New password
 new-password-hint = At least 8 characters. Several words make a password that is strong and easy to remember.
 confirm-password = New password, once more
-wrong-old-password = The user name or the current password is wrong, or the account cannot be used.
+wrong-old-password =
+    { $code ->
+        [asked] The user name, the current password or the code is wrong, or the account cannot be used.
+       *[none] The user name or the current password is wrong, or the account cannot be used.
+    }
 missing-field = Fill in this field.
 passwords-differ = The two new passwords are not the same.
 password-too-short = The new password is too short: at least 8 characters.
@@ -26,6 +44,55 @@ password-is-username = The new password is the user name. Choose another.
 password-is-common = The new password is one of the most common ones. Choose another.
 password-changed = Your new password holds from now on. You were logged out everywhere else.
     .title = Password changed
+
+# The second factor
+second-factor = Second factor
+password-and-second-factor = Password and second factor
+account-of = Account of { $username }.
+must-enrol = Besides your password you need a code from an authenticator app. You set this up once.
+enrol-app = Open an authenticator app on your phone. Any will do that shows six-digit codes, such as FreeOTP, Google Authenticator or Microsoft Authenticator.
+enrol-scan = Scan this QR code with it.
+qr-code = QR code for your authenticator app. The key below says the same.
+enrol-type = Or type this key into the app:
+enrol-open = Open in an app on this device
+enrol-code = Enter the code that the app shows.
+code-hint-enrol = Six digits. The app shows a new code every 30 seconds.
+finish = Finish
+second-factor-set-up = From now on, logging in takes your password and a code from your authenticator app.
+    .title = Second factor set up
+recovery-codes = Your second factor is set up. If you lose your phone, one of these codes takes the place of the app’s code. Each is good for one login.
+    .title = Keep your recovery codes
+recovery-codes-once = They are shown only this once. Print them, or write them down, and keep them in a safe place.
+continue = Continue
+
+# A forgotten password
+forgot-password = Forgot your password?
+reset-intro = Enter your user name or your e-mail address. You will get a mail with which you can log in again.
+username-or-address = User name or e-mail address
+reset-send = Send me the mail
+choose-password = Choose a new password
+choose-password-button = Save the new password
+reset-requested = If there is an account of this name that has an e-mail address, a mail is on its way to it. If nothing arrives within a few minutes, look into the spam folder, or ask your administrator.
+    .title = Look into your mailbox
+reset-link-invalid = The link was used already, or a newer one took its place, or it is older than an hour. Ask for a new mail.
+    .title = This link no longer works
+password-reset-done = Your new password holds from now on. You were logged out everywhere. Log in with the new password.
+    .title = Password changed
+password-elsewhere = The password of this account is kept by the directory of your organisation. Change it there.
+    .title = Your password is kept elsewhere
+reset-unavailable = This site sends no mails for forgotten passwords. Ask your administrator for a new password.
+    .title = Not set up here
+
+# Mails
+notice-password-changed =
+    Hello { $username }
+
+    The password of your account { $username } on { $site } was changed.
+
+    If this was you, there is nothing to do.
+
+    If this was not you, ask for a new password at once at { $site }/loginresetpassword and tell your administrator.
+    .subject = Your password was changed
 
 # Who cannot go on
 not-logged-in = To go on, log in. If your password was set by an administrator, change it first.
@@ -44,6 +111,10 @@ forbidden = You may not do this.
     .title = Refused
 not-found = There is nothing at this address.
     .title = Not found
+too-many-tries = There were too many failed logins. Try again in { $minutes } min.
+    .title = Please wait
+too-many-requests = There were too many tries in a short time. Wait a few minutes, then try again.
+    .title = Please wait
 unavailable = Something this service needs does not answer. Please try again in a moment.
     .title = Not available right now
 

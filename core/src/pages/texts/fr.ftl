@@ -1,12 +1,26 @@
+# Chaque page
+languages = Langue
+title-with-error = Erreur : { $title }
+
 # Connexion
 log-in = Se connecter
 username = Nom d’utilisateur
 password = Mot de passe
 logged-in-as = Vous êtes connecté en tant que { $username }. Connectez-vous ci-dessous pour changer d’utilisateur.
 continue-to = Après la connexion, vous continuerez vers { $client }.
-wrong-login = Le nom d’utilisateur ou le mot de passe est incorrect, ou le compte n’est pas utilisable.
+wrong-login =
+    { $code ->
+        [asked] Le nom d’utilisateur, le mot de passe ou le code est incorrect, ou le compte n’est pas utilisable.
+       *[none] Le nom d’utilisateur ou le mot de passe est incorrect, ou le compte n’est pas utilisable.
+    }
 missing-username = Saisissez votre nom d’utilisateur.
 missing-password = Saisissez votre mot de passe.
+code = Code
+code-hint-login = De votre application d’authentification, ou l’un de vos codes de secours. À la première connexion, laissez vide.
+code-hint = De votre application d’authentification, ou l’un de vos codes de secours.
+missing-code = Saisissez le code de votre application d’authentification.
+enrolment-not-begun = Il n’y a pas encore de code QR pour ce compte. Connectez-vous d’abord pour le voir.
+    .title = Connectez-vous d’abord
 
 # Changement du mot de passe
 change-password = Changer le mot de passe
@@ -16,7 +30,11 @@ old-password = Mot de passe actuel
 new-password = Nouveau mot de passe
 new-password-hint = Au moins 8 caractères. Plusieurs mots forment un mot de passe à la fois sûr et facile à retenir.
 confirm-password = Nouveau mot de passe, encore une fois
-wrong-old-password = Le nom d’utilisateur ou le mot de passe actuel est incorrect, ou le compte n’est pas utilisable.
+wrong-old-password =
+    { $code ->
+        [asked] Le nom d’utilisateur, le mot de passe actuel ou le code est incorrect, ou le compte n’est pas utilisable.
+       *[none] Le nom d’utilisateur ou le mot de passe actuel est incorrect, ou le compte n’est pas utilisable.
+    }
 missing-field = Remplissez ce champ.
 passwords-differ = Les deux nouveaux mots de passe ne sont pas identiques.
 password-too-short = Le nouveau mot de passe est trop court : au moins 8 caractères.
@@ -26,6 +44,55 @@ password-is-username = Le nouveau mot de passe est le nom d’utilisateur. Chois
 password-is-common = Le nouveau mot de passe est l’un des plus courants. Choisissez-en un autre.
 password-changed = Votre nouveau mot de passe est valable dès maintenant. Vous avez été déconnecté partout ailleurs.
     .title = Mot de passe changé
+
+# Le second facteur
+second-factor = Second facteur
+password-and-second-factor = Mot de passe et second facteur
+account-of = Compte de { $username }.
+must-enrol = En plus de votre mot de passe, il vous faut un code d’une application d’authentification. Vous ne la configurez qu’une fois.
+enrol-app = Ouvrez une application d’authentification sur votre téléphone. Toutes celles qui affichent des codes à six chiffres conviennent, par exemple FreeOTP, Google Authenticator ou Microsoft Authenticator.
+enrol-scan = Scannez ce code QR avec elle.
+qr-code = Code QR pour votre application d’authentification. La clé ci-dessous dit la même chose.
+enrol-type = Ou saisissez cette clé dans l’application :
+enrol-open = Ouvrir dans une application de cet appareil
+enrol-code = Saisissez le code que l’application affiche.
+code-hint-enrol = Six chiffres. L’application affiche un nouveau code toutes les 30 secondes.
+finish = Terminer
+second-factor-set-up = Dès maintenant, vous vous connectez avec votre mot de passe et un code de votre application d’authentification.
+    .title = Second facteur configuré
+recovery-codes = Votre second facteur est configuré. Si vous perdez votre téléphone, l’un de ces codes remplace celui de l’application. Chacun est valable pour une seule connexion.
+    .title = Conservez vos codes de secours
+recovery-codes-once = Ils ne sont affichés que cette fois. Imprimez-les ou notez-les, et conservez-les en lieu sûr.
+continue = Continuer
+
+# Un mot de passe oublié
+forgot-password = Mot de passe oublié ?
+reset-intro = Saisissez votre nom d’utilisateur ou votre adresse e-mail. Vous recevrez un e-mail qui vous permettra de vous reconnecter.
+username-or-address = Nom d’utilisateur ou adresse e-mail
+reset-send = Demander l’e-mail
+choose-password = Choisir un nouveau mot de passe
+choose-password-button = Enregistrer le mot de passe
+reset-requested = S’il existe un compte de ce nom qui a une adresse e-mail, un e-mail lui a été envoyé. Si rien n’arrive dans les prochaines minutes, regardez dans les courriers indésirables, ou demandez à votre administrateur.
+    .title = Consultez votre messagerie
+reset-link-invalid = Le lien a déjà servi, a été remplacé par un plus récent, ou date de plus d’une heure. Demandez un nouvel e-mail.
+    .title = Ce lien n’est plus valable
+password-reset-done = Votre nouveau mot de passe est valable dès maintenant. Vous avez été déconnecté partout. Connectez-vous avec le nouveau mot de passe.
+    .title = Mot de passe changé
+password-elsewhere = Le mot de passe de ce compte est géré par l’annuaire de votre organisation. Changez-le là-bas.
+    .title = Votre mot de passe est géré ailleurs
+reset-unavailable = Ce site n’envoie pas d’e-mail pour les mots de passe oubliés. Demandez un nouveau mot de passe à votre administrateur.
+    .title = Non disponible ici
+
+# E-mails
+notice-password-changed =
+    Bonjour { $username }
+
+    Le mot de passe de votre compte { $username } sur { $site } a été changé.
+
+    Si c’était vous, il n’y a rien à faire.
+
+    Sinon, demandez tout de suite un nouveau mot de passe sur { $site }/loginresetpassword et prévenez votre administrateur.
+    .subject = Votre mot de passe a été changé
 
 # Qui ne peut pas continuer
 not-logged-in = Connectez-vous pour continuer. Si votre mot de passe a été défini par un administrateur, changez-le d’abord.
@@ -44,6 +111,10 @@ forbidden = Vous n’avez pas le droit de faire cela.
     .title = Refusé
 not-found = Il n’y a rien à cette adresse.
     .title = Introuvable
+too-many-tries = Il y a eu trop de connexions échouées. Réessayez dans { $minutes } min.
+    .title = Veuillez patienter
+too-many-requests = Il y a eu trop d’essais en peu de temps. Attendez quelques minutes, puis réessayez.
+    .title = Veuillez patienter
 unavailable = Un élément nécessaire à ce service ne répond pas. Réessayez dans un instant.
     .title = Momentanément indisponible
 

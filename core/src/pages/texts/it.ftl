@@ -1,12 +1,26 @@
+# Ogni pagina
+languages = Lingua
+title-with-error = Errore: { $title }
+
 # Accesso
 log-in = Accedi
 username = Nome utente
 password = Password
 logged-in-as = Accesso effettuato come { $username }. Acceda qui sotto per cambiare utente.
 continue-to = Dopo l’accesso si prosegue verso { $client }.
-wrong-login = Il nome utente o la password non è corretta, oppure l’account non è utilizzabile.
+wrong-login =
+    { $code ->
+        [asked] Il nome utente, la password o il codice non è corretto, oppure l’account non è utilizzabile.
+       *[none] Il nome utente o la password non è corretta, oppure l’account non è utilizzabile.
+    }
 missing-username = Inserisca il nome utente.
 missing-password = Inserisca la password.
+code = Codice
+code-hint-login = Dalla sua app di autenticazione, oppure uno dei suoi codici di recupero. Al primo accesso lasci il campo vuoto.
+code-hint = Dalla sua app di autenticazione, oppure uno dei suoi codici di recupero.
+missing-code = Inserisca il codice della sua app di autenticazione.
+enrolment-not-begun = Per questo account non c’è ancora un codice QR. Acceda prima per vederlo.
+    .title = Prima acceda
 
 # Cambio della password
 change-password = Cambia password
@@ -16,7 +30,11 @@ old-password = Password attuale
 new-password = Nuova password
 new-password-hint = Almeno 8 caratteri. Più parole formano una password sicura e facile da ricordare.
 confirm-password = Nuova password, ancora una volta
-wrong-old-password = Il nome utente o la password attuale non è corretta, oppure l’account non è utilizzabile.
+wrong-old-password =
+    { $code ->
+        [asked] Il nome utente, la password attuale o il codice non è corretto, oppure l’account non è utilizzabile.
+       *[none] Il nome utente o la password attuale non è corretta, oppure l’account non è utilizzabile.
+    }
 missing-field = Compili questo campo.
 passwords-differ = Le due nuove password non coincidono.
 password-too-short = La nuova password è troppo corta: almeno 8 caratteri.
@@ -26,6 +44,55 @@ password-is-username = La nuova password è il nome utente. Ne scelga un’altra
 password-is-common = La nuova password è tra le più comuni. Ne scelga un’altra.
 password-changed = La nuova password vale da subito. Le altre sessioni sono state chiuse ovunque.
     .title = Password cambiata
+
+# Il secondo fattore
+second-factor = Secondo fattore
+password-and-second-factor = Password e secondo fattore
+account-of = Account di { $username }.
+must-enrol = Oltre alla password le serve un codice di un’app di autenticazione. La configura una volta sola.
+enrol-app = Apra un’app di autenticazione sul suo telefono. Va bene qualunque app che mostri codici di sei cifre, per esempio FreeOTP, Google Authenticator o Microsoft Authenticator.
+enrol-scan = Scansioni questo codice QR con l’app.
+qr-code = Codice QR per la sua app di autenticazione. La chiave qui sotto dice lo stesso.
+enrol-type = Oppure inserisca questa chiave nell’app:
+enrol-open = Apri in un’app di questo dispositivo
+enrol-code = Inserisca il codice che l’app mostra.
+code-hint-enrol = Sei cifre. L’app mostra un codice nuovo ogni 30 secondi.
+finish = Concludi
+second-factor-set-up = Da subito si accede con la password e un codice della sua app di autenticazione.
+    .title = Secondo fattore configurato
+recovery-codes = Il secondo fattore è configurato. Se perde il telefono, uno di questi codici sostituisce quello dell’app. Ciascuno vale per un solo accesso.
+    .title = Conservi i suoi codici di recupero
+recovery-codes-once = Vengono mostrati solo questa volta. Li stampi o li annoti, e li conservi in un luogo sicuro.
+continue = Continua
+
+# Una password dimenticata
+forgot-password = Password dimenticata?
+reset-intro = Inserisca il nome utente o l’indirizzo e-mail. Riceverà un’e-mail con cui potrà di nuovo accedere.
+username-or-address = Nome utente o indirizzo e-mail
+reset-send = Richiedi l’e-mail
+choose-password = Scelga una nuova password
+choose-password-button = Salva la nuova password
+reset-requested = Se esiste un account con questo nome e un indirizzo e-mail, le è stata inviata un’e-mail. Se entro qualche minuto non arriva nulla, guardi nella posta indesiderata, o chieda all’amministratore.
+    .title = Guardi nella sua casella di posta
+reset-link-invalid = Il link è già stato usato, sostituito da uno più recente o ha più di un’ora. Richieda una nuova e-mail.
+    .title = Questo link non è più valido
+password-reset-done = La nuova password vale da subito. Tutte le sessioni sono state chiuse. Acceda con la nuova password.
+    .title = Password cambiata
+password-elsewhere = La password di questo account è gestita dalla directory della sua organizzazione. La cambi lì.
+    .title = La sua password è gestita altrove
+reset-unavailable = Questo sito non invia e-mail per le password dimenticate. Chieda una nuova password all’amministratore.
+    .title = Non disponibile qui
+
+# E-mail
+notice-password-changed =
+    Buongiorno { $username }
+
+    La password del suo account { $username } su { $site } è stata cambiata.
+
+    Se è stato lei, non c’è nulla da fare.
+
+    Se non è stato lei, richieda subito una nuova password su { $site }/loginresetpassword e avvisi l’amministratore.
+    .subject = La sua password è stata cambiata
 
 # Chi non può proseguire
 not-logged-in = Per proseguire, acceda. Se la sua password è stata impostata da un amministratore, prima la cambi.
@@ -44,6 +111,10 @@ forbidden = Non ha il diritto di farlo.
     .title = Rifiutato
 not-found = A questo indirizzo non c’è nulla.
     .title = Non trovato
+too-many-tries = Ci sono stati troppi accessi falliti. Riprovi tra { $minutes } min.
+    .title = Attenda, prego
+too-many-requests = Ci sono stati troppi tentativi in poco tempo. Attenda qualche minuto, poi riprovi.
+    .title = Attenda, prego
 unavailable = Qualcosa di cui questo servizio ha bisogno non risponde. Riprovi tra un momento.
     .title = Al momento non disponibile
 

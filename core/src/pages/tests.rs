@@ -1,9 +1,12 @@
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 
+use super::answer::STYLE;
 use super::*;
 use crate::clock::Timestamp;
+use crate::http::Failure;
 use crate::random::Random;
 use crate::secrets::Secrets;
+use crate::session::csrf::Csrf;
 
 fn csrf() -> Csrf {
     let document = serde_json::json!({
@@ -26,11 +29,19 @@ fn form(csrf: &Csrf) -> LoginForm<'_> {
         hidden: &[],
         target: None,
         username: None,
+        asks_code: false,
         error: None,
         intro: None,
         links: &[],
     }
 }
+
+const ENROLMENT: Enrolment<'_> = Enrolment {
+    qr_path: "M0 0h1v1h-1z",
+    qr_size: 21,
+    secret: "ABCDEFGHIJ",
+    uri: "otpauth://totp/a:b?secret=ABCDEFGHIJ&issuer=a",
+};
 
 async fn body(response: Response<axum::body::Body>) -> String {
     let body = axum::body::to_bytes(response.into_body(), 100_000).await.unwrap();
@@ -123,6 +134,8 @@ async fn every_page_is_there_in_every_language() {
             username: Some("jane"),
             is_known: true,
             must_change: true,
+            asks_new_password: true,
+            code: CodeField::Enrol(ENROLMENT),
             error: Some(FieldError {
                 text: "password-too-short",
                 field: "newPassword",

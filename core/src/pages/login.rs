@@ -1,0 +1,68 @@
+//! The login page.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::answer::{Headers, STYLE, answer};
+use super::{FieldError, Language, Reader, Told, text};
+use crate::session::csrf::Csrf;
+
+/// The form that asks for name and password: fields `login`, `password`, `otp` where codes are asked, and
+/// `csrf_token`.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginForm<'a> {
+    /// The answer's status.
+    pub status: StatusCode,
+    /// The path to which it is posted, with the base URL's prefix.
+    pub action: &'a str,
+    /// The form's token, of the browser that asks.
+    pub csrf: &'a Csrf,
+    /// Further fields, by name and value.
+    pub hidden: &'a [(&'a str, &'a str)],
+    /// Where the answer to the POST may redirect, as a [`super::form_target`].
+    pub target: Option<&'a str>,
+    /// The user name to begin with.
+    pub username: Option<&'a str>,
+    /// Whether second factors are on, so that the page has a field for the code. It may stay empty: who has no second
+    /// factor yet gets one after this page.
+    pub asks_code: bool,
+    /// What was wrong with the last try.
+    pub error: Option<FieldError<'a>>,
+    /// A text above the form, by its id and arguments.
+    pub intro: Option<(&'a str, &'a [(&'a str, &'a str)])>,
+    /// Links below the form: address and text id.
+    pub links: &'a [(&'a str, &'a str)],
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    language: Language,
+    reader: Reader<'a>,
+    referrer: Option<&'static str>,
+    action: String,
+    intro: Option<String>,
+    error: Option<Told<'a>>,
+    focus: &'a str,
+    form: &'a LoginForm<'a>,
+}
+
+/// The login page.
+#[must_use]
+pub fn login_form<'a>(reader: impl Into<Reader<'a>>, form: &LoginForm<'_>) -> Response {
+    let reader = reader.into();
+    let language = reader.language;
+    let first = form.username.map_or("login", |_| "password");
+    let page = LoginPage {
+        focus: form.error.map_or(first, |error| error.field),
+        language,
+        reader,
+        referrer: None,
+        action: language.kept(form.action),
+        intro: form.intro.map(|(id, arguments)| text(language, id, arguments)),
+        error: form.error.map(|error| error.told(language, form.asks_code)),
+        form,
+    };
+    answer(form.status, &page, Headers::of_form(form.csrf, form.target))
+}
