@@ -119,7 +119,8 @@ impl PasswordForm<'_> {
         if self.must_change {
             intro.push(text(language, "must-change-password", &[]));
         }
-        if let CodeField::Enrol(_) = self.code {
+        // Where a password is asked for first, this stands above the steps.
+        if matches!(self.code, CodeField::Enrol(_)) && !self.asks_new_password {
             intro.push(text(language, "must-enrol", &[]));
         }
         if let Some(username) = self.username.filter(|_| self.is_known) {

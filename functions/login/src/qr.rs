@@ -13,7 +13,7 @@ pub struct Qr {
 }
 
 impl Qr {
-    /// The code of a text; `None` where it is too long for one (more than 2331 bytes).
+    /// The code of a text; `None` where it is too long for one (more than 2953 bytes).
     ///
     /// ```
     /// let qr = mapgate_login::qr::Qr::of("otpauth://totp/a:jane?secret=GEZDGNBVGY3TQOJQ").unwrap();
@@ -22,7 +22,7 @@ impl Qr {
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         // A screen is never dirty: what matters is that the modules are large.
-        let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
+        let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
         let mut path = String::new();
         for y in 0..code.size {
             let row = &code[y];
@@ -68,7 +68,7 @@ mod tests {
     fn the_path_draws_every_dark_module_and_no_other() {
         let text = "otpauth://totp/My%20geoportal:jane?secret=GEZDGNBVGY3TQOJQ&issuer=My%20geoportal";
         let qr = Qr::of(text).unwrap();
-        let code = QRBuilder::new(text).ecl(ECL::M).build().unwrap();
+        let code = QRBuilder::new(text).ecl(ECL::L).build().unwrap();
         let drawn = drawn(&qr);
         assert_eq!(qr.size, code.size);
         for (y, row) in drawn.iter().enumerate() {
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_too_long_gives_none() {
-        assert!(Qr::of(&"x".repeat(2331)).is_some());
-        assert!(Qr::of(&"x".repeat(2332)).is_none());
+        assert!(Qr::of(&"x".repeat(2953)).is_some());
+        assert!(Qr::of(&"x".repeat(2954)).is_none());
     }
 }

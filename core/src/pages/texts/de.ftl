@@ -61,7 +61,7 @@ finish = Abschliessen
 second-factor-set-up = Ab sofort melden Sie sich mit dem Passwort und einem Code aus Ihrer Authenticator-App an.
     .title = Zweiter Faktor eingerichtet
 recovery-codes = Ihr zweiter Faktor ist eingerichtet. Verlieren Sie Ihr Telefon, so ersetzt einer dieser Codes den Code der App. Jeder gilt für eine Anmeldung.
-    .title = Bewahren Sie Ihre Wiederherstellungscodes auf
+    .title = Bewahren Sie Ihre Wiederherstellungs{"\u00AD"}codes auf
 recovery-codes-once = Sie werden nur dieses eine Mal gezeigt. Drucken Sie sie aus oder schreiben Sie sie auf, und bewahren Sie sie sicher auf.
 continue = Weiter
 
