@@ -3,6 +3,8 @@
 use std::process::Command as Now;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -10,6 +12,9 @@ use crate::site::Program;
 
 /// The key under which `WebDriver` names an element (W3C, §11).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// The tabulator key.
+pub const TAB: &str = "\u{e004}";
 
 /// A browser with a profile of its own. It ends with its value.
 #[derive(Debug)]
@@ -155,6 +160,50 @@ impl Browser {
     pub async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
         self.post(&format!("/element/{element}/click"), &json!({})).await;
+    }
+
+    /// Presses a key, by the character that `WebDriver` gives it (W3C, §17.4.2): [`TAB`], for one.
+    pub async fn press(&self, key: &str) {
+        let strokes = [
+            json!({ "type": "keyDown", "value": key }),
+            json!({ "type": "keyUp", "value": key }),
+        ];
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
+        self.post("/actions", &json!({ "actions": [keyboard] })).await;
+    }
+
+    /// Forgets every cookie.
+    pub async fn forget(&self) {
+        self.chromium("Network.clearBrowserCookies", json!({})).await;
+    }
+
+    /// A window of that width in CSS pixels, of a visitor who prefers light or dark colours. Narrow ones are a phone's.
+    pub async fn view(&self, width: u32, is_dark: bool) {
+        let window = json!({ "width": width, "height": 720, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.chromium("Emulation.setDeviceMetricsOverride", window).await;
+        let scheme = if is_dark { "dark" } else { "light" };
+        let features = [json!({ "name": "prefers-color-scheme", "value": scheme })];
+        self.chromium("Emulation.setEmulatedMedia", json!({ "features": features }))
+            .await;
+    }
+
+    /// The whole page as a PNG, what is below the window's edge included.
+    ///
+    /// # Panics
+    /// Where the driver gives none.
+    pub async fn screenshot(&self) -> Vec<u8> {
+        let whole = json!({ "format": "png", "captureBeyondViewport": true, "optimizeForSpeed": true });
+        let taken = self.chromium("Page.captureScreenshot", whole).await;
+        STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// A command of Chromium's own protocol, for what `WebDriver` has no word for.
+    async fn chromium(&self, command: &str, parameters: Value) -> Value {
+        self.post(
+            "/goog/cdp/execute",
+            &json!({ "cmd": command, "params": parameters }),
+        )
+        .await
     }
 
     /// What the console shows as errors since the last call: refusals of the page's own policy, failed scripts and

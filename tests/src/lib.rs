@@ -29,7 +29,7 @@ mod slapd;
 
 pub use actor::Actor;
 pub use answer::Answer;
-pub use browser::Browser;
+pub use browser::{Browser, TAB};
 pub use client::{client, repository};
 pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token};
 pub use raw::{raw, raw_and_away};

@@ -20,4 +20,5 @@ mod gdal;
 mod owslib;
 mod pyramid;
 mod qgis;
+mod screenshots;
 mod watch;
