@@ -32,6 +32,16 @@ pub struct Enrolment {
     pub uri: Secret,
 }
 
+impl Enrolment {
+    /// Of a secret in base32, as a form kept it; `None` where it is none.
+    #[must_use]
+    pub fn of_secret(issuer: &str, username: &str, secret: &str) -> Option<Self> {
+        let secret = totp_rs::Secret::try_from_base32(secret).ok()?;
+        let secret = Secret::new(hex::encode(secret.as_bytes()));
+        (secret.expose().len() == 40).then(|| enrolment(issuer, username, &totp(&secret)))
+    }
+}
+
 /// Keys and time, as each of the functions here needs them.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'a> {

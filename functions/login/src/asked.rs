@@ -15,6 +15,7 @@ use mapgate_core::table::{Roles, User};
 use serde_json::Value;
 
 use crate::came_from::CameFrom;
+use crate::forms::Visit;
 use crate::user_object::user_object;
 
 /// A form whose sender may send it.
@@ -73,6 +74,17 @@ impl Asked {
     pub(crate) fn code(&self) -> Option<&Secret> {
         let code = self.form.secret("otp");
         code.filter(|code| !code.expose().trim().is_empty())
+    }
+
+    /// The visit for a form that answers this one.
+    pub(crate) fn visit<'a>(&'a self, gate: &'a Gate, came_from: Option<&'a CameFrom>) -> Visit<'a> {
+        Visit {
+            gate,
+            parts: &self.parts,
+            secrets: &self.secrets,
+            reader: self.language.into(),
+            came_from,
+        }
     }
 
     /// The user object for who was just found by a password.

@@ -3,6 +3,7 @@
 
 mod asked;
 mod came_from;
+mod forms;
 mod login;
 mod login_html;
 mod loginchangepassword;

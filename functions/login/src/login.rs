@@ -9,12 +9,13 @@ use http::{HeaderValue, StatusCode, header};
 use mapgate_core::account::{AccountError, Denied, Enrolment, FirstLogin, From as Way, Wrong};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
-use mapgate_core::pages::{self, CodeField, FieldError, LoginForm, PasswordForm};
-use mapgate_core::table::{Roles, User};
+use mapgate_core::pages::{self, FieldError};
+use mapgate_core::table::{Roles, Source, User};
 use serde_json::json;
 
 use crate::asked::{Asked, path, with_cookies};
-use crate::came_from::{CameFrom, of_form};
+use crate::came_from::CameFrom;
+use crate::forms::{Shown, Wanted};
 
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
@@ -170,26 +171,22 @@ fn of_page(gate: &Gate, asked: &Asked, found: Found) -> Response {
     }
 }
 
-fn choose_password(gate: &Gate, asked: &Asked, found: &Found, _enrolment: Option<&Enrolment>) -> Response {
-    let csrf = match gate.csrf(&asked.parts, &asked.secrets) {
-        Ok(csrf) => csrf,
-        Err(failure) => return pages::failure(asked.language, &failure),
-    };
-    let (hidden, target) = of_form(found.came_from.as_ref());
-    let form = PasswordForm {
-        status: StatusCode::OK,
-        action: &path(gate, "/loginchangepassword"),
-        csrf: &csrf,
-        hidden: &hidden,
-        target,
+fn choose_password(gate: &Gate, asked: &Asked, found: &Found, enrolment: Option<&Enrolment>) -> Response {
+    let shown = Shown {
         username: Some(&found.user.username),
-        is_known: true,
-        must_change: true,
-        asks_new_password: true,
-        code: CodeField::None,
-        error: None,
+        ..Shown::default()
     };
-    pages::password_form(asked.language, &form)
+    let is_here = found.user.source == Source::Directory;
+    let wanted = Wanted {
+        is_known: true,
+        must_change: is_here && !found.user.is_password_changed,
+        new_password: is_here,
+        enrolment,
+    };
+    let visit = asked.visit(gate, found.came_from.as_ref());
+    visit
+        .password(&shown, &wanted)
+        .unwrap_or_else(|failure| pages::failure(asked.language, &failure))
 }
 
 fn form_again(gate: &Gate, asked: &Asked, error: LoginError) -> Response {
@@ -201,22 +198,17 @@ fn form_again(gate: &Gate, asked: &Asked, error: LoginError) -> Response {
         LoginError::Failure(failure) => return pages::failure(asked.language, failure),
     };
     let failure = Failure::from(error);
-    let (csrf, came_from) = match (gate.csrf(&asked.parts, &asked.secrets), asked.came_from(gate)) {
-        (Ok(csrf), Ok(came_from)) => (csrf, came_from),
-        (Err(failure), _) | (_, Err(failure)) => return pages::failure(asked.language, &failure),
-    };
-    let (hidden, target) = of_form(came_from.as_ref());
-    let form = LoginForm {
+    let shown = Shown {
         status: failure.status(),
-        action: &path(gate, "/login"),
-        csrf: &csrf,
-        hidden: &hidden,
-        target,
         username: asked.form.get("login"),
-        asks_code: false,
         error: Some(FieldError { text, field }),
-        intro: None,
-        links: &[],
     };
-    failure.onto(pages::login_form(asked.language, &form))
+    let page = asked.came_from(gate).and_then(|came_from| {
+        let visit = asked.visit(gate, came_from.as_ref());
+        visit.login(&shown, None)
+    });
+    match page {
+        Ok(page) => failure.onto(page),
+        Err(failure) => pages::failure(asked.language, &failure),
+    }
 }

@@ -8,15 +8,16 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header, request};
 use mapgate_core::account::{
-    AccountError, Changed, Denied, From as Way, PolicyFault, Wrong, check_new_password,
+    AccountError, Changed, Denied, Enrolment, From as Way, PolicyFault, Wrong, check_new_password,
 };
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
-use mapgate_core::pages::{self, CodeField, FieldError, PasswordForm, Reader};
+use mapgate_core::pages::{self, FieldError, Reader};
 use mapgate_core::settings::Secret;
 
 use crate::asked::{Asked, came_from_of_query, path, with_cookies};
-use crate::came_from::{CameFrom, of_form};
+use crate::came_from::CameFrom;
+use crate::forms::{ENROLMENT, Shown, Visit, Wanted};
 
 /// Why the password stays.
 #[derive(Debug, thiserror::Error)]
@@ -100,26 +101,26 @@ pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Resp
 
 async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> {
     let came_from = came_from_of_query(parts, gate)?;
-    let secrets = gate.secrets().await?;
-    let csrf = gate.csrf(parts, &secrets)?;
+    let visit = Visit {
+        gate,
+        parts,
+        secrets: &*gate.secrets().await?,
+        reader: Reader::of(parts),
+        came_from: came_from.as_ref(),
+    };
     let identity = gate.identify(parts, Reach::Own).await?;
-    let (hidden, target) = of_form(came_from.as_ref());
-    let form = PasswordForm {
-        status: StatusCode::OK,
-        action: &path(gate, "/loginchangepassword"),
-        csrf: &csrf,
-        hidden: &hidden,
-        target,
+    let shown = Shown {
         username: identity.user.as_ref().map(|user| user.username.as_str()),
+        ..Shown::default()
+    };
+    let wanted = Wanted {
         is_known: identity.user.is_some(),
         must_change: false,
-        asks_new_password: true,
-        code: CodeField::None,
-        error: None,
+        new_password: true,
+        enrolment: None,
     };
-    Ok(gate
-        .reissue(&identity, pages::password_form(Reader::of(parts), &form))
-        .await)
+    let page = visit.password(&shown, &wanted)?;
+    Ok(gate.reissue(&identity, page).await)
 }
 
 /// Fields `login` (a logged-in user may leave it out), `oldPassword`, `newPassword`, `confirmNewPassword` (both left out
@@ -130,19 +131,35 @@ pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Res
         Err(not_taken) => return not_taken.into_response(),
     };
     match (change(&gate, &asked).await, asked.is_page) {
-        (Ok(done), true) => of_page(&asked, done),
+        (Ok(done), true) => of_page(&gate, &asked, done),
         (Ok(done), false) => of_api(&gate, &asked, done),
         (Err(error), true) => form_again(&gate, &asked, error),
         (Err(error), false) => Failure::from(error).into_response(),
     }
 }
 
-fn of_page(asked: &Asked, done: Done) -> Response {
-    let response = match done.came_from {
-        Some(came_from) => (StatusCode::SEE_OTHER, [(header::LOCATION, came_from.location)]).into_response(),
-        None => pages::message(asked.language, StatusCode::OK, "password-changed", &[], &[]),
+fn of_page(gate: &Gate, asked: &Asked, done: Done) -> Response {
+    let Done {
+        changed,
+        cookies,
+        came_from,
+    } = done;
+    let codes: Vec<&str> = changed.recovery_codes.iter().map(Secret::expose).collect();
+    let response = match came_from {
+        Some(came_from) if codes.is_empty() => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, came_from.location)]).into_response()
+        }
+        None if codes.is_empty() => {
+            pages::message(asked.language, StatusCode::OK, "password-changed", &[], &[])
+        }
+        came_from => {
+            let next = came_from.as_ref().and_then(|found| found.location.to_str().ok());
+            let own = path(gate, "/login.html");
+            let next = Some((next.unwrap_or(&own), "continue"));
+            pages::recovery_codes(asked.language, StatusCode::OK, &codes, next)
+        }
     };
-    with_cookies(response, done.cookies)
+    with_cookies(response, cookies)
 }
 
 /// The user object, with the recovery codes of a second factor that was just set up.
@@ -210,26 +227,29 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
         ChangeError::Failure(failure) => return pages::failure(asked.language, failure),
     };
     let failure = Failure::from(error);
-    let (csrf, came_from) = match (gate.csrf(&asked.parts, &asked.secrets), asked.came_from(gate)) {
-        (Ok(csrf), Ok(came_from)) => (csrf, came_from),
-        (Err(failure), _) | (_, Err(failure)) => return pages::failure(asked.language, &failure),
-    };
-    let (hidden, target) = of_form(came_from.as_ref());
-    let form = PasswordForm {
+    let shown = Shown {
         status: failure.status(),
-        action: &path(gate, "/loginchangepassword"),
-        csrf: &csrf,
-        hidden: &hidden,
-        target,
         username: asked.form.get("login"),
+        error: Some(FieldError { text, field }),
+    };
+    let enrolment = asked.form.get(ENROLMENT).zip(shown.username);
+    let issuer = &gate.settings.authentication.two_factor_issuer_name;
+    let enrolment = enrolment.and_then(|(secret, username)| Enrolment::of_secret(issuer, username, secret));
+    let wanted = Wanted {
         // It may be the name that was wrong.
         is_known: false,
         must_change: false,
-        asks_new_password: true,
-        code: CodeField::None,
-        error: Some(FieldError { text, field }),
+        new_password: enrolment.is_none() || asked.form.has("newPassword"),
+        enrolment: enrolment.as_ref(),
     };
-    failure.onto(pages::password_form(asked.language, &form))
+    let page = asked.came_from(gate).and_then(|came_from| {
+        let visit = asked.visit(gate, came_from.as_ref());
+        visit.password(&shown, &wanted)
+    });
+    match page {
+        Ok(page) => failure.onto(page),
+        Err(failure) => pages::failure(asked.language, &failure),
+    }
 }
 
 fn text_of(fault: PolicyFault) -> &'static str {

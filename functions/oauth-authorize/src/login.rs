@@ -63,7 +63,7 @@ fn page_with(
         hidden: &[],
         target: Some(request.target.form_source()),
         username,
-        asks_code: false,
+        asks_code: visit.gate.settings.authentication.two_factor,
         error: fault.map(Fault::error),
         intro: Some(("continue-to", &[("client", &request.client.client_id)])),
         links: &[],

@@ -1,0 +1,111 @@
+//! The two forms, as the settings and the visit make them.
+
+use axum::response::Response;
+use http::{StatusCode, request};
+use mapgate_core::account::Enrolment;
+use mapgate_core::gate::Gate;
+use mapgate_core::http::Failure;
+use mapgate_core::pages::{self, CodeField, FieldError, LoginForm, PasswordForm, Reader};
+use mapgate_core::secrets::Secrets;
+
+use crate::asked::path;
+use crate::came_from::{CameFrom, of_form};
+use crate::qr::Qr;
+
+/// The field in which the enrolment's form keeps the secret that it shows, so that it can be shown again after a
+/// mistake. What counts is the one in the table.
+pub(crate) const ENROLMENT: &str = "two_factor_totp_secret";
+
+/// A visit to which a form is shown.
+pub(crate) struct Visit<'a> {
+    pub(crate) gate: &'a Gate,
+    pub(crate) parts: &'a request::Parts,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) reader: Reader<'a>,
+    pub(crate) came_from: Option<&'a CameFrom>,
+}
+
+/// What a form is shown with.
+#[derive(Default)]
+pub(crate) struct Shown<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) username: Option<&'a str>,
+    pub(crate) error: Option<FieldError<'a>>,
+}
+
+/// What the form for a new password asks.
+pub(crate) struct Wanted<'a> {
+    /// Whether it is known whose password it is.
+    pub(crate) is_known: bool,
+    /// Whether an administrator set the password.
+    pub(crate) must_change: bool,
+    /// Whether a new password is asked for.
+    pub(crate) new_password: bool,
+    /// A second factor to set up.
+    pub(crate) enrolment: Option<&'a Enrolment>,
+}
+
+impl Visit<'_> {
+    /// The login page. `intro` is a text above the form.
+    pub(crate) fn login(
+        &self,
+        shown: &Shown<'_>,
+        intro: Option<(&str, &[(&str, &str)])>,
+    ) -> Result<Response, Failure> {
+        let (hidden, target) = of_form(self.came_from);
+        let change = path(self.gate, "/loginchangepassword");
+        let reset = path(self.gate, "/loginresetpassword");
+        let mut links = vec![(change.as_str(), "change-password")];
+        if self.gate.settings.reset_password.is_some() {
+            links.push((reset.as_str(), "forgot-password"));
+        }
+        let form = LoginForm {
+            status: shown.status,
+            action: &path(self.gate, "/login"),
+            csrf: &self.gate.csrf(self.parts, self.secrets)?,
+            hidden: &hidden,
+            target,
+            username: shown.username,
+            asks_code: self.gate.settings.authentication.two_factor,
+            error: shown.error,
+            intro,
+            links: &links,
+        };
+        Ok(pages::login_form(self.reader, &form))
+    }
+
+    /// The page for a new password, for setting up the second factor, or for both.
+    pub(crate) fn password(&self, shown: &Shown<'_>, wanted: &Wanted<'_>) -> Result<Response, Failure> {
+        let (mut hidden, target) = of_form(self.came_from);
+        let secret = wanted.enrolment.map(|enrolment| enrolment.secret.expose());
+        hidden.extend(secret.map(|secret| (ENROLMENT, secret)));
+        let qr = wanted
+            .enrolment
+            .and_then(|enrolment| Qr::of(enrolment.uri.expose()));
+        let enrolment = wanted.enrolment.map(|enrolment| pages::Enrolment {
+            qr_path: qr.as_ref().map_or("", |qr| &qr.path),
+            qr_size: qr.as_ref().map_or(0, |qr| qr.size),
+            secret: enrolment.secret.expose(),
+            uri: enrolment.uri.expose(),
+        });
+        let two_factor = self.gate.settings.authentication.two_factor;
+        let form = PasswordForm {
+            status: shown.status,
+            action: &path(self.gate, "/loginchangepassword"),
+            csrf: &self.gate.csrf(self.parts, self.secrets)?,
+            hidden: &hidden,
+            target,
+            username: shown.username,
+            is_known: wanted.is_known,
+            must_change: wanted.must_change,
+            asks_new_password: wanted.new_password,
+            code: match enrolment {
+                Some(enrolment) => CodeField::Enrol(enrolment),
+                None if two_factor => CodeField::Asked,
+                None => CodeField::None,
+            },
+            error: shown.error,
+        };
+        Ok(pages::password_form(self.reader, &form))
+    }
+}
