@@ -8,6 +8,8 @@ use crate::random::Random;
 use crate::secrets::Secrets;
 use crate::session::csrf::Csrf;
 
+mod forms;
+
 fn csrf() -> Csrf {
     let document = serde_json::json!({
         "authtkt": [{ "secret": "x".repeat(64) }],
@@ -127,19 +129,12 @@ async fn every_page_is_there_in_every_language() {
     for language in Language::ALL {
         let password = PasswordForm {
             status: StatusCode::BAD_REQUEST,
-            action: "/loginchangepassword",
-            csrf: &csrf,
-            hidden: &[],
-            target: None,
-            username: Some("jane"),
-            is_known: true,
             must_change: true,
-            asks_new_password: true,
-            code: CodeField::Enrol(ENROLMENT),
             error: Some(FieldError {
                 text: "password-too-short",
                 field: "newPassword",
             }),
+            ..password_form_of(&csrf, CodeField::Enrol(ENROLMENT))
         };
         let consent = ConsentForm {
             action: "/oauth/login",
@@ -149,19 +144,37 @@ async fn every_page_is_there_in_every_language() {
             client: "app",
             username: "jane",
         };
+        let reset = ResetForm {
+            status: StatusCode::OK,
+            action: "/loginresetpassword",
+            csrf: &csrf,
+            hidden: &[],
+            username: None,
+            error: None,
+        };
+        let new_password = NewPasswordForm {
+            status: StatusCode::OK,
+            action: "/loginresetpassword/token",
+            csrf: &csrf,
+            username: None,
+            error: None,
+        };
         let links = [("/login.html", "log-in")];
         let pages = [
             login_form(language, &form(&csrf)),
             password_form(language, &password),
             consent_form(language, &consent),
             message(language, StatusCode::OK, "not-logged-in", &[], &links),
+            recovery_codes(language, StatusCode::OK, &["a"], None),
+            reset_form(language, &reset),
+            new_password_form(language, &new_password),
             failure(
                 language,
                 &Failure::BadRequest("the field x is missing".to_owned()),
             ),
         ];
         let statuses: Vec<u16> = pages.iter().map(|page| page.status().as_u16()).collect();
-        assert_eq!(statuses, [200, 400, 200, 200, 400]);
+        assert_eq!(statuses, [200, 400, 200, 200, 200, 200, 200, 400]);
         for page in pages {
             let html = body(page).await;
             assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())));
@@ -170,6 +183,55 @@ async fn every_page_is_there_in_every_language() {
             assert!(!title.is_empty() && !title.contains('.'), "{title}");
         }
     }
+}
+
+/// The `input` of that name, as it is written.
+fn input<'a>(html: &'a str, name: &str) -> &'a str {
+    let inputs = html.split("<input").skip(1);
+    let mut named = inputs.filter(|input| input.contains(&format!(" name=\"{name}\"")));
+    let found = named
+        .next()
+        .unwrap_or_else(|| panic!("no field {name} in {html}"));
+    assert!(named.next().is_none(), "two fields {name}");
+    found.split('>').next().unwrap()
+}
+
+fn password_form_of<'a>(csrf: &'a Csrf, code: CodeField<'a>) -> PasswordForm<'a> {
+    PasswordForm {
+        status: StatusCode::OK,
+        action: "/loginchangepassword",
+        csrf,
+        hidden: &[],
+        target: None,
+        username: Some("jane"),
+        is_known: true,
+        must_change: false,
+        asks_new_password: true,
+        code,
+        error: None,
+    }
+}
+
+#[tokio::test]
+async fn a_page_reached_by_get_offers_the_other_languages() {
+    let csrf = csrf();
+    let of = |method| {
+        let request = http::Request::builder()
+            .method(method)
+            .uri("/login.html?came_from=/a%22b&lang=de");
+        request.body(()).unwrap().into_parts().0
+    };
+    let parts = of("GET");
+    let html = body(login_form(Reader::of(&parts), &form(&csrf))).await;
+    assert!(
+        html.contains("href=\"?came_from=/a%22b&#38;lang=fr\" lang=\"fr\" hreflang=\"fr\">Français"),
+        "{html}"
+    );
+    assert!(html.contains("hreflang=\"de\" aria-current=\"true\">Deutsch"));
+    assert_eq!(html.matches(" aria-current=").count(), 1);
+    let parts = of("POST");
+    let html = body(login_form(Reader::of(&parts), &form(&csrf))).await;
+    assert!(html.contains("<html lang=\"de\">") && !html.contains("hreflang"));
 }
 
 #[test]

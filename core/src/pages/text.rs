@@ -179,7 +179,7 @@ mod tests {
             )
         );
         assert!(
-            mail.contains(" https://maps.example.com/loginresetpassword "),
+            mail.ends_with("at once:\nhttps://maps.example.com/loginresetpassword"),
             "{mail}"
         );
     }

@@ -91,7 +91,8 @@ notice-password-changed =
 
     Waren Sie das selbst, so ist nichts zu tun.
 
-    Waren Sie es nicht, dann fordern Sie sofort ein neues Passwort an, unter { $site }/loginresetpassword , und melden Sie es Ihrer Administration.
+    Waren Sie es nicht, dann melden Sie es Ihrer Administration, und fordern Sie sofort ein neues Passwort an:
+    { $site }/loginresetpassword
     .subject = Ihr Passwort wurde geändert
 
 # Wer nicht weiterkommt

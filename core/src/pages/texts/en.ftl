@@ -91,7 +91,8 @@ notice-password-changed =
 
     If this was you, there is nothing to do.
 
-    If this was not you, ask for a new password at once at { $site }/loginresetpassword and tell your administrator.
+    If this was not you, tell your administrator, and ask for a new password at once:
+    { $site }/loginresetpassword
     .subject = Your password was changed
 
 # Who cannot go on

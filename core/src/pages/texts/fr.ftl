@@ -91,7 +91,8 @@ notice-password-changed =
 
     Si c’était vous, il n’y a rien à faire.
 
-    Sinon, demandez tout de suite un nouveau mot de passe sur { $site }/loginresetpassword et prévenez votre administrateur.
+    Sinon, prévenez votre administrateur, et demandez tout de suite un nouveau mot de passe :
+    { $site }/loginresetpassword
     .subject = Votre mot de passe a été changé
 
 # Qui ne peut pas continuer

@@ -91,7 +91,8 @@ notice-password-changed =
 
     Se è stato lei, non c’è nulla da fare.
 
-    Se non è stato lei, richieda subito una nuova password su { $site }/loginresetpassword e avvisi l’amministratore.
+    Se non è stato lei, avvisi l’amministratore, e richieda subito una nuova password:
+    { $site }/loginresetpassword
     .subject = La sua password è stata cambiata
 
 # Chi non può proseguire

@@ -10,7 +10,7 @@ use mapgate_tests::gate::TestGate;
 use mapgate_tests::{Browser, Setup, Site, TAB, client};
 use serde_json::json;
 
-use Step::{LogIn, Open, Send, Set, Type};
+use Step::{BadToken, LogIn, Open, Post};
 
 /// The widths of windows: a small phone's, a usual one's, a screen's.
 const WIDTHS: [u32; 3] = [320, 390, 1280];
@@ -25,51 +25,25 @@ enum Step {
     Open(&'static str),
     /// Logs in as a user of the world who needs no code.
     LogIn(&'static str),
-    /// Types into the field of that name.
-    Type(&'static str, &'static str),
-    /// Finds a hidden field changed.
-    Set(&'static str, &'static str),
-    /// Sends the form.
-    Send,
+    /// Fills in fields, by their names, and sends the form.
+    Post(&'static [(&'static str, &'static str)]),
+    /// Has a form that is too old.
+    BadToken,
 }
 
 /// What everyone comes across.
 const PAGES: &[Page] = &[
     ("login", "log-in", &[Open("/login.html")]),
     ("login-known", "log-in", &[LogIn("jane"), Open("/login.html")]),
-    (
-        "login-wrong",
-        "log-in",
-        &[
-            Open("/login.html"),
-            Type("login", "jane"),
-            Type("password", "wrong"),
-            Send,
-        ],
-    ),
-    (
-        "login-long-name",
-        "log-in",
-        &[
-            Open("/login.html"),
-            Type("login", LONG),
-            Type("password", "wrong"),
-            Send,
-        ],
-    ),
+    ("login-wrong", "log-in", &[Open("/login.html"), Post(WRONG)]),
+    ("login-long-name", "log-in", &[Open("/login.html"), Post(LONG)]),
     (
         "login-expired",
         "form-expired.title",
-        &[
-            Open("/login.html"),
-            Set("csrf_token", "x"),
-            Type("login", "jane"),
-            Type("password", "x"),
-            Send,
-        ],
+        &[Open("/login.html"), BadToken, Post(WRONG)],
     ),
     (
-        "login-bad-way-back",
+        "bad-way-back",
         "bad-request.title",
         &[Open("/login.html?came_from=//evil.example.com")],
     ),
@@ -82,61 +56,26 @@ const PAGES: &[Page] = &[
     (
         "password-first",
         "change-password",
-        &[
-            Open("/login.html"),
-            Type("login", "newcomer"),
-            Type("password", "first-newcomer"),
-            Send,
-        ],
+        &[Open("/login.html"), Post(NEWCOMER)],
     ),
     (
         "password-wrong",
         "change-password",
-        &[
-            Open("/loginchangepassword"),
-            Type("login", "jane"),
-            Type("oldPassword", "wrong"),
-            Type("newPassword", "a stone in the brook"),
-            Type("confirmNewPassword", "a stone in the brook"),
-            Send,
-        ],
+        &[Open("/loginchangepassword"), Post(WRONG_OLD)],
     ),
     (
         "password-differs",
         "change-password",
-        &[
-            LogIn("jane"),
-            Open("/loginchangepassword"),
-            Type("oldPassword", "lindmatt-jane"),
-            Type("newPassword", "a stone in the brook"),
-            Type("confirmNewPassword", "a stone in the broom"),
-            Send,
-        ],
+        &[Open("/loginchangepassword"), Post(DIFFERENT)],
     ),
     (
         "password-changed",
         "password-changed.title",
-        &[
-            LogIn("changer"),
-            Open("/loginchangepassword"),
-            Type("oldPassword", "lindmatt-changer"),
-            Type("newPassword", "a stone in the brook"),
-            Type("confirmNewPassword", "a stone in the brook"),
-            Send,
-        ],
+        &[Open("/loginchangepassword"), Post(CHANGE)],
     ),
     ("not-logged-in", "not-logged-in.title", &[Open("/notlogin")]),
     ("oauth-login", "log-in", &[Open(AUTHORIZE)]),
-    (
-        "oauth-wrong",
-        "log-in",
-        &[
-            Open(AUTHORIZE),
-            Type("login", "jane"),
-            Type("password", "wrong"),
-            Send,
-        ],
-    ),
+    ("oauth-wrong", "log-in", &[Open(AUTHORIZE), Post(WRONG)]),
     (
         "oauth-consent",
         "consent.title",
@@ -150,23 +89,45 @@ const PAGES: &[Page] = &[
     (
         "oauth-unknown-redirect",
         "unknown-redirect.title",
-        &[Open(
-            "/oauth/login?response_type=code&client_id=many&redirect_uri=https://evil.example.com/",
-        )],
+        &[Open(REDIRECT_EVIL)],
     ),
-    (
-        "oauth-restart-qgis",
-        "restart-qgis.title",
-        &[Open(
-            "/oauth/login?response_type=code&client_id=many&redirect_uri=http://127.0.0.1:0/",
-        )],
-    ),
+    ("oauth-restart-qgis", "restart-qgis.title", &[Open(REDIRECT_ZERO)]),
 ];
 
-const LONG: &str = "Bundesverwaltungsgerichtspräsidentinnenstellvertretung@geoinformation.example.com";
+const WRONG: &[(&str, &str)] = &[("login", "jane"), ("password", "wrong")];
+const LONG: &[(&str, &str)] = &[
+    (
+        "login",
+        "Bundesverwaltungsgerichtspräsidentinnenstellvertretung@geoinformation.example.com",
+    ),
+    ("password", "wrong"),
+];
+const NEWCOMER: &[(&str, &str)] = &[("login", "newcomer"), ("password", "first-newcomer")];
+const WRONG_OLD: &[(&str, &str)] = &[
+    ("login", "jane"),
+    ("oldPassword", "wrong"),
+    ("newPassword", "a stone in the brook"),
+    ("confirmNewPassword", "a stone in the brook"),
+];
+const DIFFERENT: &[(&str, &str)] = &[
+    ("login", "jane"),
+    ("oldPassword", "lindmatt-jane"),
+    ("newPassword", "a stone in the brook"),
+    ("confirmNewPassword", "a stone in the broom"),
+];
+const CHANGE: &[(&str, &str)] = &[
+    ("login", "changer"),
+    ("oldPassword", "lindmatt-changer"),
+    ("newPassword", "a stone in the brook"),
+    ("confirmNewPassword", "a stone in the brook"),
+];
 const AUTHORIZE: &str = "/oauth/login?response_type=code&client_id=many&redirect_uri=http://127.0.0.1:7070/";
 const AUTHORIZE_PUBLIC: &str = "/oauth/login?response_type=code&client_id=public&redirect_uri=http://127.0.0.1:7070/\
      &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+
+const REDIRECT_EVIL: &str =
+    "/oauth/login?response_type=code&client_id=many&redirect_uri=https://evil.example.com/";
+const REDIRECT_ZERO: &str = "/oauth/login?response_type=code&client_id=many&redirect_uri=http://127.0.0.1:0/";
 
 #[tokio::test]
 async fn every_page_is_whole_in_english() {
@@ -234,29 +195,29 @@ impl Step {
     async fn take(self, browser: &Browser, site: &Site) {
         match self {
             Open(path) => browser.open(&format!("{}{path}", site.url)).await,
-            Type(field, text) => {
-                let clear = format!("document.getElementsByName('{field}')[0].value = ''");
-                browser.run(&clear).await;
-                browser.type_into(&format!("input[name={field}]"), text).await;
+            Post(fields) => post(browser, fields).await,
+            BadToken => {
+                browser
+                    .run("document.getElementsByName('csrf_token')[0].value = 'x'")
+                    .await;
             }
-            Set(field, value) => {
-                let set = format!("document.getElementsByName('{field}')[0].value = '{value}'");
-                browser.run(&set).await;
-            }
-            Send => send(browser).await,
             LogIn(username) => {
                 let password = mapgate_tests::password(username);
                 browser.open(&format!("{}/login.html", site.url)).await;
-                browser.type_into("input[name=login]", username).await;
-                browser.type_into("input[name=password]", &password).await;
-                send(browser).await;
+                post(browser, &[("login", username), ("password", &password)]).await;
             }
         }
     }
 }
 
-/// Presses the first button, and waits for the page that it leads to.
-async fn send(browser: &Browser) {
+/// Fills in a form, presses its first button, and waits for the page that this leads to.
+async fn post(browser: &Browser, fields: &[(&str, &str)]) {
+    for (field, text) in fields {
+        browser
+            .run(&format!("document.getElementsByName('{field}')[0].value = ''"))
+            .await;
+        browser.type_into(&format!("input[name={field}]"), text).await;
+    }
     browser.run("document.documentElement.dataset.sent = ''").await;
     browser.click("button").await;
     browser
