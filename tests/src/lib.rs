@@ -44,6 +44,14 @@ pub const VARS: &str = include_str!("../world/vars.yaml");
 /// A box of the sample map in EPSG:2056: west, south, east, north.
 pub const BOX: [&str; 4] = ["2599940", "1199940", "2601480", "1201020"];
 
+/// The code (RFC 6238) that an authenticator app shows for `secret`, in base32, at that second.
+#[must_use]
+pub fn totp(secret: &str, seconds: i64) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build_noncompliant();
+    totp.generate(seconds.unsigned_abs()).to_string()
+}
+
 /// The password of a user of [`SEED`].
 #[must_use]
 pub fn password(username: &str) -> String {

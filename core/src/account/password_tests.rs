@@ -34,7 +34,7 @@ async fn a_password_verifies_and_another_does_not() {
 }
 
 #[tokio::test]
-async fn composed_and_decomposed_letters_are_the_same_password_and_nothing_is_cut() {
+async fn t77_composed_and_decomposed_letters_are_the_same_password_and_nothing_is_cut() {
     let hashing = hashing(1);
     let hash = hashing
         .hash(&Secret::new("Zu\u{308}rich\0 bergstrasse"))
@@ -77,7 +77,7 @@ const SHA512_CRYPT: [&str; 2] = [
 ];
 
 #[tokio::test]
-async fn geomapfishs_hashes_verify_and_give_the_argon2id_to_store_instead() {
+async fn t79_geomapfishs_hashes_verify_and_give_the_argon2id_to_store_instead() {
     let hashing = hashing(1);
     let sha1 = hex::encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, b"secret horse"));
     for (turn, hash) in [SHA512_CRYPT[0], SHA512_CRYPT[1], &sha1, &sha1.to_uppercase()]
@@ -113,7 +113,7 @@ async fn what_was_typed_decomposed_in_geomapfish_verifies_either_way() {
 }
 
 #[tokio::test]
-async fn a_hash_is_outdated_where_the_settings_ask_for_more_and_only_there() {
+async fn t80_a_hash_is_outdated_where_the_settings_ask_for_more_and_only_there() {
     let with = |memory_kib, iterations| {
         let settings = settings::Argon2 {
             memory_kib,

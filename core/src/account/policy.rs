@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_of_characters_at_the_limit_and_one_past_it() {
+    fn t76_lengths_are_of_characters_at_the_limit_and_one_past_it() {
         assert_eq!(check(&"ä".repeat(7)), Err(PolicyFault::TooShort));
         assert_eq!(check("äöüéèàçñ"), Ok(()));
         assert_eq!(check(&"äö".repeat(128)), Ok(()));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_one_the_name_and_common_ones_are_refused() {
+    fn t78_the_old_one_the_name_and_common_ones_are_refused() {
         assert_eq!(check("the old one"), Err(PolicyFault::Old));
         assert_eq!(check("johanneS"), Err(PolicyFault::Username));
         assert_eq!(check("Password1"), Err(PolicyFault::Common));

@@ -5,7 +5,7 @@ fn code(secret: &Secret, seconds: i64) -> Secret {
 }
 
 #[test]
-fn codes_are_those_of_rfc_6238() {
+fn t84_codes_are_those_of_rfc_6238() {
     // Appendix B, in six digits of its eight.
     let secret = Secret::new(hex::encode("12345678901234567890"));
     for (seconds, expected) in [
@@ -24,7 +24,7 @@ fn codes_are_those_of_rfc_6238() {
 }
 
 #[test]
-fn one_step_of_drift_is_taken_and_none_that_is_not_newer_than_the_last() {
+fn t84_one_step_of_drift_is_taken_and_none_that_is_not_newer_than_the_last() {
     let secret = Secret::new(hex::encode([7; 20]));
     let now = 1_790_000_010;
     let at = |seconds: i64, last| {

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn t71_anything_else_is_refused() {
         for given in [
             "//evil.com",
             "///evil.com",

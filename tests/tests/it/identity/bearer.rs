@@ -203,7 +203,7 @@ async fn a_bad_token_is_401_whatever_else_the_request_carries() {
 }
 
 #[tokio::test]
-async fn a_foreign_referer_does_not_concern_a_token() {
+async fn t72_a_foreign_referer_does_not_concern_a_token() {
     let test = gate().await;
     let token = grant(&test, "one").await;
     let headers = [

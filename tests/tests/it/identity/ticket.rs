@@ -5,7 +5,7 @@ use std::time::Duration;
 use mapgate_core::clock::Timestamp;
 use mapgate_core::identity::{Scheme, sign_ticket};
 use mapgate_core::session::Ticket;
-use mapgate_core::table::{AuditEntry, Event, User};
+use mapgate_core::table::{AuditEntry, Event, User, UserChange};
 use mapgate_tests::gate::TestGate;
 
 use super::{identify, who};
@@ -178,6 +178,38 @@ async fn an_ended_session_is_dead_on_every_function_within_ten_seconds() {
             who(gate, &[("cookie", &other_session)]).await.as_deref(),
             Ok("jane")
         );
+    }
+}
+
+#[tokio::test]
+async fn t69_who_is_deactivated_or_expires_has_no_identity_within_ten_seconds_on_any_function() {
+    let test = TestGate::new().await;
+    let user = jane(&test).await;
+    let cookie = ticket(&test, &user).await;
+    let elsewhere = test.another();
+    let now = test.clock.now();
+    let (off, over) = (UserChange::default(), UserChange::default());
+    let off = UserChange {
+        deactivated: Some(true),
+        ..off
+    };
+    let on_again = UserChange {
+        deactivated: Some(false),
+        ..UserChange::default()
+    };
+    let over = UserChange {
+        expire_on: Some(Some(now)),
+        ..over
+    };
+    for (change, who_it_is) in [(off, ""), (on_again, "jane"), (over, "")] {
+        let table = test.gate.table().await;
+        let written = table.transaction().change(&user, &change).commit().await;
+        assert!(written.expect("the table answers").is_ok());
+        test.clock.advance(Duration::from_secs(10));
+        for gate in [&test.gate, &elsewhere] {
+            let found = who(gate, &[("cookie", &cookie)]).await;
+            assert_eq!(found.as_deref(), Ok(who_it_is));
+        }
     }
 }
 

@@ -56,7 +56,7 @@ async fn the_first_login_ends_with_a_password_of_ones_own() {
 }
 
 #[tokio::test]
-async fn every_older_ticket_is_dead_and_the_fresh_one_is_not() {
+async fn t66_every_older_ticket_is_dead_and_the_fresh_one_is_not() {
     let test = jane().await;
     let other = test.another();
     let old = ticket(&test).await;
@@ -125,7 +125,7 @@ async fn who_is_logged_in_may_leave_out_the_name() {
 }
 
 #[tokio::test]
-async fn what_the_new_one_must_be_is_said_before_the_old_one_is_tried() {
+async fn t76_what_the_new_one_must_be_is_said_before_the_old_one_is_tried() {
     let test = jane().await;
     let long = "long password ".repeat(20);
     for (old, new, error) in [

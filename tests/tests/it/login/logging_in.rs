@@ -140,7 +140,7 @@ async fn special(test: &TestGate, username: &str, deactivated: bool, expire_on: 
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_answer_and_work_are_the_same_and_only_the_trail_knows() {
+async fn t70_whatever_is_wrong_answer_and_work_are_the_same_and_only_the_trail_knows() {
     let test = jane().await;
     special(&test, "off", true, None).await;
     special(&test, "over", false, Some(test.clock.now())).await;
@@ -271,7 +271,7 @@ async fn a_first_login_gets_no_ticket_but_is_told_to_choose_a_password() {
 }
 
 #[tokio::test]
-async fn a_strangers_page_cannot_log_a_visitor_in() {
+async fn t72_a_strangers_page_cannot_log_a_visitor_in() {
     let vars = "  authorized_referers: [portal.example.com]";
     let test = jane_with(vars, &[]).await;
     let cases: [(&[(&'static str, &str)], u16); 14] = [
@@ -335,7 +335,7 @@ async fn no_identity_scheme_is_evaluated() {
 }
 
 #[tokio::test]
-async fn each_login_begins_a_session_of_its_own() {
+async fn t66_each_login_begins_a_session_of_its_own() {
     let test = jane().await;
     let first = ticket(&test).await;
     let request = post("/login", &[("login", "jane"), ("password", PASSWORD)]);

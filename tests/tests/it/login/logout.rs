@@ -43,7 +43,7 @@ async fn logout_clears_both_forms_of_the_cookie_and_is_in_the_trail() {
 }
 
 #[tokio::test]
-async fn every_copy_is_dead_within_ten_seconds_on_every_function() {
+async fn t68_every_copy_is_dead_within_ten_seconds_on_every_function() {
     let test = jane().await;
     let other = test.another();
     let (copy, elsewhere) = (ticket(&test).await, ticket(&test).await);

@@ -5,6 +5,7 @@ mod change_password;
 mod logging_in;
 mod logout;
 mod pages;
+mod second_factor;
 mod session;
 mod wire;
 

@@ -8,7 +8,7 @@ use mapgate_tests::gate::{get, with_header};
 use super::{jane, jane_with, send, ticket, who};
 
 #[tokio::test]
-async fn a_ticket_is_reissued_when_it_grows_old_and_refused_past_its_time() {
+async fn t67_a_ticket_is_reissued_when_it_grows_old_and_refused_past_its_time() {
     let test = jane().await;
     let first = ticket(&test).await;
     let ask = async |cookies: &str| send(&test, with_header(get("/loginuser"), "cookie", cookies)).await;
@@ -31,7 +31,7 @@ async fn a_ticket_is_reissued_when_it_grows_old_and_refused_past_its_time() {
 }
 
 #[tokio::test]
-async fn no_reissue_outlives_the_longest_session() {
+async fn t67_no_reissue_outlives_the_longest_session() {
     let test = jane_with("  authentication: {session_max_days: 2}", &[]).await;
     let mut cookies = ticket(&test).await;
     let mut hours = 0;
@@ -67,7 +67,7 @@ async fn with_no_timeout_and_no_reissue_a_ticket_holds_as_it_is() {
 }
 
 #[tokio::test]
-async fn of_two_cookies_of_the_name_any_valid_one_counts() {
+async fn t74_of_two_cookies_of_the_name_any_valid_one_counts() {
     let test = jane().await;
     let good = ticket(&test).await;
     for cookies in [

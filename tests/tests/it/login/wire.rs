@@ -174,7 +174,7 @@ fn request_options(path: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn under_https_cookies_are_secure_and_plain_pages_are_led_there() {
+async fn t65_under_https_cookies_are_secure_and_plain_pages_are_led_there() {
     let variables = [
         ("MAPGATE_BASE_URL", "https://maps.example.com"),
         ("AUTHTKT_SECURE", "true"),
@@ -198,4 +198,28 @@ async fn under_https_cookies_are_secure_and_plain_pages_are_led_there() {
     let login = post("/login", &[("login", "jane"), ("password", PASSWORD)]);
     let login = send(&test, with_header(login, "x-forwarded-proto", "https")).await;
     assert!(login.header("set-cookie").contains("; Secure"));
+}
+
+#[tokio::test]
+async fn t75_no_answer_about_a_login_is_kept_by_a_cache() {
+    let test = jane_with("  hide_capabilities: false", &[]).await;
+    test.user("joe", PASSWORD, &[], true).await;
+    let right = log_in(&test, "jane", PASSWORD).await;
+    let cookies = right.cookies();
+    let logout = with_header(get("/logout"), "cookie", &cookies);
+    for (answer, status) in [
+        (right, 200),
+        (log_in(&test, "jane", "wrong").await, 401),
+        (log_in(&test, "joe", PASSWORD).await, 200),
+        (send(&test, post("/login", &[])).await, 400),
+        (send(&test, logout).await, 200),
+        (send(&test, get("/login.html")).await, 200),
+    ] {
+        assert_eq!(answer.status, status, "{}", answer.body);
+        assert_eq!(answer.header("cache-control"), "private, no-store");
+        let vary = answer.header("vary").to_ascii_lowercase();
+        for name in ["origin", "cookie", "authorization"] {
+            assert!(vary.contains(name), "{vary}");
+        }
+    }
 }

@@ -7,13 +7,13 @@ use mapgate_tests::Site;
 use serde_json::json;
 
 everywhere!(
-    every_copy_of_the_ticket_dies,
+    t73_both_cookies_are_cleared_and_every_copy_of_the_ticket_dies,
     other_sessions_go_on,
     nobody_logged_in_is_401,
     a_foreign_page_cannot_log_out,
 );
 
-async fn every_copy_of_the_ticket_dies(site: Arc<Site>) {
+async fn t73_both_cookies_are_cleared_and_every_copy_of_the_ticket_dies(site: Arc<Site>) {
     let actor = site.user("joe").await;
     let copy = actor.copy();
     let answer = actor.get("/logout").await;
