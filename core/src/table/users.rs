@@ -180,12 +180,13 @@ pub(super) fn key(username: &str) -> Key {
     Key::new(format!("user#{}", normalized(username)), "user")
 }
 
-/// What the index of e-mail addresses needs of a user; nothing for a user without one.
+/// What the index of e-mail addresses needs of a user; nothing for a user without one, or with one too long for a key.
 pub(super) fn index(username: &str, email: Option<&str>) -> Item {
-    let email_key = |email: &str| format!("{}{username}", email_prefix(email));
-    let email = email.map(|email| (EMAIL_KEY.to_owned(), s(email_key(email))));
-    let list = email.is_some().then(|| (LIST.to_owned(), s(USERS)));
-    email.into_iter().chain(list).collect()
+    let key = email.map(|email| format!("{}{username}", email_prefix(email)));
+    let key = key.filter(|key| key.len() <= MAX_SORT_KEY);
+    key.map_or_else(Item::new, |key| {
+        Item::from([(LIST.to_owned(), s(USERS)), (EMAIL_KEY.to_owned(), s(key))])
+    })
 }
 
 /// What the index has of every user with that address: no address holds a space.

@@ -6,7 +6,7 @@ use mapgate_core::clock::Timestamp;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
     AuditEntry, Auth, CreateUser, DefaultAccess, Event, Layer, NewUser, OgcServer, RoleId, ServerType,
-    Source, UserId,
+    Source, UserChange, UserId,
 };
 use mapgate_tests::gate::TestGate;
 
@@ -137,4 +137,95 @@ async fn audit_entries_are_read_back_by_day() {
         (audit.event, Some("jane"), &audit.details)
     );
     assert_eq!((entry.at, entry.address), (now, audit.address));
+}
+
+#[tokio::test]
+async fn users_are_found_by_an_address_in_any_case_and_no_longer_by_the_former_one() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let (now, audit) = (
+        test.clock.now(),
+        AuditEntry::new(Event::UserCreated, test.clock.now(), 1),
+    );
+    let create = async |username: &str, email: &str| {
+        let user = NewUser {
+            email: Some(email.to_owned()),
+            ..new(username, None)
+        };
+        let created = table.create_user(user, now, &audit).await;
+        assert!(matches!(created, Ok(CreateUser::Created(_))), "{created:?}");
+    };
+    create("jane", "Jane@Example.com").await;
+    create("joe", "both@example.com").await;
+    create("pia", "BOTH@example.com").await;
+    create("long", &format!("{}@example.com", "x".repeat(1100))).await;
+    let found = async |email: &str| {
+        let users = table.users_with_email(email).await.expect("the table answers");
+        users.into_iter().map(|user| user.username).collect::<Vec<_>>()
+    };
+    assert_eq!(found("jane@example.COM").await, ["jane"]);
+    assert_eq!(found("both@example.com").await, ["joe", "pia"]);
+    let long = "x".repeat(5000);
+    for nobodys in [
+        "jane@example.co",
+        "jane@example.com jane",
+        "",
+        " ",
+        "users",
+        &long,
+    ] {
+        assert_eq!(found(nobodys).await, Vec::<String>::new(), "{nobodys}");
+    }
+    let jane = table
+        .user("jane")
+        .await
+        .expect("the table answers")
+        .expect("jane");
+    for email in [Some("other@example.com".to_owned()), None] {
+        let change = UserChange {
+            email: Some(email.clone()),
+            ..UserChange::default()
+        };
+        let written = table.transaction().change(&jane, &change).commit().await;
+        assert!(written.expect("the table answers").is_ok());
+        assert_eq!(found("jane@example.com").await, Vec::<String>::new());
+        let now_found = found("other@example.com").await;
+        assert_eq!(now_found.len(), usize::from(email.is_some()));
+    }
+}
+
+#[tokio::test]
+async fn of_two_changes_of_what_was_read_once_one_is_told_so() {
+    let test = TestGate::new().await;
+    test.user("jane", "correct horse", &[], false).await;
+    let table = test.gate.table().await;
+    let jane = table
+        .user("jane")
+        .await
+        .expect("the table answers")
+        .expect("jane");
+    let set = |password: &str| UserChange {
+        password: Some(Some(Secret::new(password))),
+        last_login: Some(test.clock.now()),
+        ..UserChange::default()
+    };
+    let commit = async |change: &UserChange| {
+        let written = table.transaction().change(&jane, change).commit().await;
+        written.expect("the table answers")
+    };
+    assert!(commit(&set("one")).await.is_ok());
+    assert!(commit(&set("other")).await.expect_err("no longer as read").user);
+    let end = UserChange {
+        ends_sessions: Some(test.clock.now()),
+        ..UserChange::default()
+    };
+    assert!(commit(&end).await.is_ok(), "it needs nothing but the generation");
+    assert!(commit(&end).await.expect_err("the generation moved on").user);
+    let user = table
+        .user("jane")
+        .await
+        .expect("the table answers")
+        .expect("jane");
+    assert_eq!(user.password.as_ref().map(Secret::expose), Some("one"));
+    assert_eq!(user.generation, jane.generation + 1);
 }

@@ -96,7 +96,7 @@ notice-password-changed =
     .subject = Ihr Passwort wurde geändert
 
 # Wer nicht weiterkommt
-not-logged-in = Melden Sie sich an, um fortzufahren. Wurde Ihr Passwort von der Administration gesetzt, dann ändern Sie es zuerst.
+not-logged-in = Melden Sie sich an, um fortzufahren. Wurde Ihr Passwort von der Administration gesetzt oder ist Ihr zweiter Faktor noch nicht eingerichtet, so führt die Anmeldeseite Sie zuerst dadurch.
     .title = Sie sind nicht angemeldet
 
 # Was schiefgeht

@@ -96,7 +96,7 @@ notice-password-changed =
     .subject = Your password was changed
 
 # Who cannot go on
-not-logged-in = To go on, log in. If your password was set by an administrator, change it first.
+not-logged-in = To go on, log in. If an administrator set your password, or your second factor is not set up yet, the login page leads you through that first.
     .title = You are not logged in
 
 # What goes wrong

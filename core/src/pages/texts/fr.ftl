@@ -96,7 +96,7 @@ notice-password-changed =
     .subject = Votre mot de passe a été changé
 
 # Qui ne peut pas continuer
-not-logged-in = Connectez-vous pour continuer. Si votre mot de passe a été défini par un administrateur, changez-le d’abord.
+not-logged-in = Pour continuer, connectez-vous. Si votre mot de passe a été défini par un administrateur ou si votre second facteur n’est pas encore configuré, la page de connexion vous guide d’abord.
     .title = Vous n’êtes pas connecté
 
 # Ce qui échoue

@@ -96,7 +96,7 @@ notice-password-changed =
     .subject = La sua password è stata cambiata
 
 # Chi non può proseguire
-not-logged-in = Per proseguire, acceda. Se la sua password è stata impostata da un amministratore, prima la cambi.
+not-logged-in = Per continuare, acceda. Se la password è stata impostata da un amministratore o il secondo fattore non è ancora configurato, la pagina di accesso la guida prima attraverso questo passo.
     .title = Accesso non effettuato
 
 # Che cosa va storto
