@@ -114,6 +114,8 @@ impl Gate {
     /// Who the request acts for. `reach` says whether a browser may rightly come from a stranger's page.
     pub async fn identify(&self, request: &request::Parts, reach: Reach) -> Result<Identity, Failure> {
         let credentials = Credentials {
+            method: &request.method,
+            query: request.uri.query(),
             headers: &request.headers,
             address: self.address(request),
             ticket_believed: ticket_is_believed(&self.settings, &request.headers, reach),

@@ -43,19 +43,20 @@ impl Gate {
     }
 
     /// Hands out the identity's ticket anew where it is older than `AUTHTKT_REISSUE_TIME`: the same session, from
-    /// now. Nothing on an answer that a cache may keep (one without `no-store`), nor on one that sets or clears
+    /// now. A URL login gets its first one, and a cookie with `Domain` (Pyramid's) is cleared before it. Nothing on an answer that a cache may keep (one without `no-store`), nor on one that sets or clears
     /// the ticket already. Where the keys cannot be read, the old ticket goes on.
     pub async fn reissue(&self, identity: &Identity, mut response: Response) -> Response {
-        let (
-            Some(user),
-            Scheme::Ticket {
-                session,
-                reissue: true,
-                ..
-            },
-        ) = (&identity.user, &identity.scheme)
-        else {
-            return response;
+        let (user, session) = match (&identity.user, &identity.scheme) {
+            (
+                Some(user),
+                Scheme::Ticket {
+                    session,
+                    reissue: true,
+                    ..
+                },
+            ) => (user, session.as_ref()),
+            (Some(user), Scheme::UrlLogin) => (user, None),
+            _ => return response,
         };
         let headers = response.headers();
         let name = &self.settings.authtkt.cookie_name;
@@ -78,12 +79,18 @@ impl Gate {
         let Ok(secrets) = self.secrets().await else {
             return response;
         };
-        let ticket = sign_ticket(&secrets, &self.random, self.clock.now(), user, session.as_ref());
+        let ticket = sign_ticket(&secrets, &self.random, self.clock.now(), user, session);
         let cookie = ticket
             .ok()
             .flatten()
             .and_then(|ticket| ticket_cookie(&self.settings.authtkt, &ticket));
         if let Some(cookie) = cookie {
+            if identity.scheme == Scheme::UrlLogin {
+                let host = self.asked_host(&HeaderMap::new());
+                for cleared in expired_cookies(&self.settings.authtkt, &host).skip(1) {
+                    response.headers_mut().append(header::SET_COOKIE, cleared);
+                }
+            }
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response

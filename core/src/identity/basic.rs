@@ -1,152 +1,17 @@
-//! `Authorization: Basic` (RFC 7617), for desktop GIS, which send it with every tile: a verified credential is
-//! remembered as a keyed hash for the identity cache's time, one is verified at a time, and an identical wrong one
-//! counts once in 15 minutes, so that one stale saved password locks no account in one pan of the map.
+//! `Authorization: Basic` (RFC 7617), for desktop GIS, which send it with every tile.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use super::credentials::Pair;
-use super::{Known, Parts, Refused, Scheme};
-use crate::account::{Accounts, From};
-use crate::clock::Timestamp;
-use crate::secrets::Purpose;
-use crate::table::{Holder, IdentityRecord, User, normalized};
-
-/// For how long a wrong credential is known as such.
-const WRONG_FOR: Duration = Duration::from_mins(15);
-/// The most credentials remembered; beyond it the memory starts anew.
-const KEPT: usize = 4096;
-
-/// Credentials that were tried, by keyed hash.
-#[derive(Debug, Default)]
-pub(super) struct Remembered(std::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Tried>>>>>);
-
-#[derive(Debug, Clone, Copy)]
-struct Tried {
-    at: Timestamp,
-    /// The account for which it was right or wrong; none where there was no such user.
-    account: Option<Account>,
-    right: bool,
-}
-
-/// What the outcome of a try depends on beside the password: once it changes, the credential is tried anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Account {
-    generation: i64,
-    is_active: bool,
-    is_locked: bool,
-}
+use super::{Known, Parts, Refused, Scheme, tried};
+use crate::account::From;
 
 /// The user with that name and password, unless the password still has to be changed.
 pub(super) async fn identify(parts: Parts<'_>, pair: &Pair, address: IpAddr) -> Result<Known, Refused> {
-    let now = parts.clock.now();
-    let secrets = parts.keyring.current().await?;
-    let credential = [pair.username.as_bytes(), pair.password.expose_bytes()];
-    let hash = secrets
-        .keyed_hash(now, Purpose::BasicCredential, &credential)
-        .ok_or(Refused::Basic)?;
-    let place = parts.memory.basic.place(hash);
-    // Others with the same credential wait here for the one that verifies it.
-    let mut tried = place.lock().await;
-
-    let username = normalized(&pair.username);
-    let cache = &parts.memory.cache;
-    // The cache keeps known users only, so it would tell them from unknown ones by its speed: it is for those who gave
-    // the right password.
-    let any = if tried.is_some_and(|tried| tried.right) {
-        let any_age = Timestamp::from_millis(i64::MIN);
-        let any = cache.record(parts, &username, Holder::Nothing, any_age, |_| true);
-        any.await?
-    } else {
-        Some(cache.read(parts, &username, Holder::Nothing).await?)
-    };
-    let accounts = Accounts {
-        settings: parts.settings,
-        table: parts.table,
-        hashing: parts.hashing,
-        directory: parts.directory,
-        secrets: &secrets,
-        clock: parts.clock,
-        random: parts.random,
-    };
-    let account_of = |user: &User| Account {
-        generation: user.generation,
-        is_active: user.is_active(now),
-        is_locked: accounts.is_locked(user, now),
-    };
-    let account = any
-        .as_ref()
-        .and_then(|record| record.user.as_ref())
-        .map(account_of);
-    match *tried {
-        Some(Tried {
-            at,
-            account: of,
-            right: true,
-        }) if of == account && now.since(at) < parts.settings.identity_cache => {
-            return any
-                .filter(|record| may_enter(record, now))
-                .map(known)
-                .ok_or(Refused::Basic);
-        }
-        Some(Tried {
-            at,
-            account: of,
-            right: false,
-        }) if of == account && now.since(at) < WRONG_FOR => {
-            return Err(Refused::Basic);
-        }
-        _ => {}
-    }
-
     let from = From {
         address,
         way: "basic",
     };
-    let entered = match accounts.try_password(&username, &pair.password, from).await? {
-        Ok(right) => accounts.enter_plainly(right).await?,
-        Err(wrong) => Err(wrong.into()),
-    };
-    let Ok(entered) = entered else {
-        *tried = Some(Tried {
-            at: now,
-            account,
-            right: false,
-        });
-        return Err(Refused::Basic);
-    };
-    *tried = Some(Tried {
-        at: now,
-        account: Some(account_of(&entered.user)),
-        right: true,
-    });
-    Ok(known(Arc::new(IdentityRecord {
-        user: Some(entered.user),
-        roles: entered.roles,
-        session_ended: false,
-        grant: None,
-    })))
-}
-
-fn known(record: Arc<IdentityRecord>) -> Known {
-    (record, Scheme::Basic)
-}
-
-fn may_enter(record: &IdentityRecord, now: Timestamp) -> bool {
-    record
-        .user
-        .as_ref()
-        .is_some_and(|user| user.is_active(now) && user.is_password_changed)
-}
-
-impl Remembered {
-    fn place(&self, hash: String) -> Arc<tokio::sync::Mutex<Option<Tried>>> {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.len() >= KEPT {
-            places.clear();
-        }
-        places.entry(hash).or_default().clone()
-    }
+    let record = tried::enter(parts, &pair.username, &pair.password, from).await?;
+    Ok((record.ok_or(Refused::Basic)?, Scheme::Basic))
 }

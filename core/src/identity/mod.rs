@@ -7,6 +7,8 @@ mod bearer;
 mod cache;
 mod credentials;
 mod ticket;
+mod tried;
+mod url;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -24,7 +26,7 @@ use crate::secrets::{Keyring, Secrets, SecretsUnavailable};
 use crate::session::SessionToken;
 use crate::settings::Settings;
 use crate::table::{ANONYMOUS, INTRANET, IdentityRecord, REGISTERED, RoleId, Roles, Table, TableError, User};
-use basic::Remembered;
+use tried::Remembered;
 
 /// What identity needs, handed in by the gate.
 #[derive(Debug, Clone, Copy)]
@@ -52,12 +54,16 @@ pub struct Parts<'a> {
 pub struct Memory {
     cache: IdentityCache,
     tokens: TokenVerifier,
-    basic: Remembered,
+    tried: Remembered,
 }
 
 /// What a request says of itself, as far as identity needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct Credentials<'a> {
+    /// The request's method.
+    pub method: &'a http::Method,
+    /// The request's query, as it came.
+    pub query: Option<&'a str>,
     /// The request's headers.
     pub headers: &'a http::HeaderMap,
     /// The client's address.
@@ -102,6 +108,8 @@ pub enum Scheme {
     },
     /// By name and password.
     Basic,
+    /// By a URL login token, which gives a ticket.
+    UrlLogin,
 }
 
 /// Why a request has no identity at all, not even the anonymous one.
@@ -113,6 +121,9 @@ pub enum Refused {
     /// A wrong name or password.
     #[error("the user name or password is wrong")]
     Basic,
+    /// A URL login token that is not genuine, has expired, or whose password is wrong.
+    #[error("the URL login token is not valid")]
+    UrlLogin,
     /// An `Authorization` that is not understood, or two.
     #[error("the Authorization header is not understood")]
     Authorization,
@@ -176,18 +187,18 @@ impl Identity {
     }
 }
 
-/// Resolves who a request acts for: Bearer, then Basic, then the ticket; the first that is present. One that is
+/// Resolves who a request acts for: URL login, then Bearer, Basic, the ticket; the first that is present. One that is
 /// present but wrong is refused, except a ticket, which browsers send unasked.
 pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Identity, Refused> {
     let is_intranet = parts.settings.intranet.networks.contains(credentials.address);
-    let known = match credentials::authorization(credentials.headers)? {
-        Some(credentials::Authorization::Bearer(token)) => Some(bearer::identify(parts, &token).await?),
-        Some(credentials::Authorization::Basic(pair)) if parts.settings.basicauth => {
-            let pair = pair.ok_or(Refused::Basic)?;
-            Some(basic::identify(parts, &pair, credentials.address).await?)
-        }
-        _ if credentials.ticket_believed => ticket::identify(parts, credentials.headers).await?,
-        _ => None,
+    let url_login = match &parts.settings.urllogin {
+        Some(urllogin) => url::token(credentials.method, credentials.query)?.map(|token| (urllogin, token)),
+        None => None,
+    };
+    let known = if let Some((urllogin, token)) = url_login {
+        Some(url::identify(parts, urllogin, &token, credentials.address).await?)
+    } else {
+        by_headers(parts, credentials).await?
     };
     let Some((record, scheme)) = known else {
         let roles = parts.memory.cache.roles(parts).await?;
@@ -203,6 +214,19 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
         scheme,
         is_intranet,
         roles: record.roles.clone(),
+    })
+}
+
+/// By Bearer, Basic or the ticket.
+async fn by_headers(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Option<Known>, Refused> {
+    Ok(match credentials::authorization(credentials.headers)? {
+        Some(credentials::Authorization::Bearer(token)) => Some(bearer::identify(parts, &token).await?),
+        Some(credentials::Authorization::Basic(pair)) if parts.settings.basicauth => {
+            let pair = pair.ok_or(Refused::Basic)?;
+            Some(basic::identify(parts, &pair, credentials.address).await?)
+        }
+        _ if credentials.ticket_believed => ticket::identify(parts, credentials.headers).await?,
+        _ => None,
     })
 }
 

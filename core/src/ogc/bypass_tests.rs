@@ -293,6 +293,7 @@ fn what_changes_the_servers_ways_never_arrives() {
         "TRANSPARENT=&DPI=",
         "authentication_required=1",
         "ogcserver=main",
+        "auth=00&AUTH=00&%61Uth=00",
         "SELECTION=parcels:1",
         "OPACITIES=1,2",
         "x:layers=parcels",

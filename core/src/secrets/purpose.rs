@@ -15,8 +15,8 @@ pub enum Purpose {
     AuthorizationCode,
     /// A refresh token, a function of its family and counter (RFC 6749 §6).
     RefreshToken,
-    /// A Basic credential that was verified, remembered in memory only.
-    BasicCredential,
+    /// A name and password that were tried, remembered in memory only.
+    Credential,
     /// A recovery code of a second factor.
     RecoveryCode,
     /// What a reset mail gives out.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::header;
+use http::{Uri, header};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::identity::Scheme;
@@ -13,11 +13,12 @@ use mapgate_core::table::{AuditEntry, Event};
 
 use crate::asked::with_cookies;
 
-/// 200 `true`, or 401 where no ticket holds. Only a ticket can be logged out: an `Authorization` header is for its
-/// sender to leave out. A ticket of Pyramid's own names no session that could be ended: its cookies are cleared, no more.
+/// 200 `true`, or 401 where no ticket holds. Only a ticket can be logged out: an `Authorization` header or a URL
+/// login is for its sender to leave out. A ticket of Pyramid's own names no session that could be ended: its cookies are cleared, no more.
 pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, Failure> {
     let (mut parts, _) = request.into_parts();
     parts.headers.remove(header::AUTHORIZATION);
+    parts.uri = Uri::from_static("/logout");
     let identity = gate.identify(&parts, Reach::Own).await?;
     let Some(user) = identity.user else {
         return Err(Failure::Unauthorized("nobody is logged in".to_owned()));

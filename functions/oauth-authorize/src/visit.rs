@@ -31,7 +31,8 @@ pub(crate) struct Login {
 }
 
 impl Visit<'_> {
-    /// Who is logged in. Only a ticket counts: an access token must not give a code, which could give more than it.
+    /// Who is logged in. Only a ticket counts, or a URL login, which gives one: an access token must not give a code,
+    /// which could give more than it.
     pub(crate) async fn login(&self, reach: Reach) -> Result<Option<Login>, Failure> {
         let identity = self.gate.identify(self.parts, reach).await?;
         let auth_time = match &identity.scheme {
@@ -40,6 +41,7 @@ impl Visit<'_> {
                 ..
             } => session.started_at,
             Scheme::Ticket { issued_at, .. } => *issued_at,
+            Scheme::UrlLogin => self.gate.clock.now(),
             _ => return Ok(None),
         };
         let user = identity.user.clone();
@@ -50,9 +52,11 @@ impl Visit<'_> {
         }))
     }
 
-    /// Where a page's form goes: here, with the same request. The language is the page's to add.
+    /// Where a page's form goes: here, with the same request. The language is the page's to add, and a URL login token
+    /// holds a password.
     pub(crate) fn action(&self) -> String {
         let query = query::without(self.parts.uri.query().unwrap_or_default(), "lang");
+        let query = query::without(&query, "auth");
         let path = self.parts.uri.path();
         format!("{}{path}?{query}", self.gate.settings.base_url.path_prefix())
     }

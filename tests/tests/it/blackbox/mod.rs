@@ -21,4 +21,5 @@ mod owslib;
 mod pyramid;
 mod qgis;
 mod screenshots;
+mod url_login;
 mod watch;

@@ -3,6 +3,7 @@
 mod basic;
 mod bearer;
 mod ticket;
+mod url_login;
 
 use axum::body::Body;
 use http::Request;

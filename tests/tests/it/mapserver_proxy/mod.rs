@@ -118,7 +118,7 @@ async fn bypasses_do_not_reach_the_server() {
     assert!(world.seen().is_empty());
     let answer = world
         .ask(&format!(
-            "{}&role_ids=5&Role_Ids=5&USER_ID=1&s_name=x&MAP=/other&mode=map&layer=parcels",
+            "{}&role_ids=5&Role_Ids=5&USER_ID=1&s_name=x&MAP=/other&mode=map&layer=parcels&auth=00&AUTH=00&%61uth=00",
             map("demo")
         ))
         .await;

@@ -1,0 +1,145 @@
+//! Passwords that come with every request, by Basic or in a URL: a verified credential is remembered as a keyed hash for
+//! the identity cache's time, one is verified at a time, and an identical wrong one counts once in 15 minutes, so that one
+//! stale saved password locks no account in one pan of the map.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::{Parts, Refused};
+use crate::account::{Accounts, From};
+use crate::clock::Timestamp;
+use crate::secrets::Purpose;
+use crate::settings::Secret;
+use crate::table::{Holder, IdentityRecord, User, normalized};
+
+/// For how long a wrong credential is known as such.
+const WRONG_FOR: Duration = Duration::from_mins(15);
+/// The most credentials remembered; beyond it the memory starts anew.
+const KEPT: usize = 4096;
+
+/// Credentials that were tried, by keyed hash.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(std::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Tried>>>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    at: Timestamp,
+    /// The account for which it was right or wrong; none where there was no such user.
+    account: Option<Account>,
+    right: bool,
+}
+
+/// What the outcome of a try depends on beside the password: once it changes, the credential is tried anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Account {
+    generation: i64,
+    is_active: bool,
+    is_locked: bool,
+}
+
+/// The user with that name and password; none where they are wrong, or where the user needs more than a password.
+pub(super) async fn enter(
+    parts: Parts<'_>,
+    username: &str,
+    password: &Secret,
+    from: From,
+) -> Result<Option<Arc<IdentityRecord>>, Refused> {
+    let now = parts.clock.now();
+    let secrets = parts.keyring.current().await?;
+    let credential = [username.as_bytes(), password.expose_bytes()];
+    let Some(hash) = secrets.keyed_hash(now, Purpose::Credential, &credential) else {
+        return Ok(None);
+    };
+    let place = parts.memory.tried.place(hash);
+    // Others with the same credential wait here for the one that verifies it.
+    let mut tried = place.lock().await;
+
+    let username = normalized(username);
+    let cache = &parts.memory.cache;
+    // The cache keeps known users only, so it would tell them from unknown ones by its speed: it is for those who gave
+    // the right password.
+    let any = if tried.is_some_and(|tried| tried.right) {
+        let any_age = Timestamp::from_millis(i64::MIN);
+        let any = cache.record(parts, &username, Holder::Nothing, any_age, |_| true);
+        any.await?
+    } else {
+        Some(cache.read(parts, &username, Holder::Nothing).await?)
+    };
+    let accounts = Accounts {
+        settings: parts.settings,
+        table: parts.table,
+        hashing: parts.hashing,
+        directory: parts.directory,
+        secrets: &secrets,
+        clock: parts.clock,
+        random: parts.random,
+    };
+    let account_of = |user: &User| Account {
+        generation: user.generation,
+        is_active: user.is_active(now),
+        is_locked: accounts.is_locked(user, now),
+    };
+    let account = any
+        .as_ref()
+        .and_then(|record| record.user.as_ref())
+        .map(account_of);
+    match *tried {
+        Some(Tried {
+            at,
+            account: of,
+            right: true,
+        }) if of == account && now.since(at) < parts.settings.identity_cache => {
+            return Ok(any.filter(|record| may_enter(record, now)));
+        }
+        Some(Tried {
+            at,
+            account: of,
+            right: false,
+        }) if of == account && now.since(at) < WRONG_FOR => {
+            return Ok(None);
+        }
+        _ => {}
+    }
+
+    let entered = match accounts.try_password(&username, password, from).await? {
+        Ok(right) => accounts.enter_plainly(right).await?,
+        Err(wrong) => Err(wrong.into()),
+    };
+    let Ok(entered) = entered else {
+        *tried = Some(Tried {
+            at: now,
+            account,
+            right: false,
+        });
+        return Ok(None);
+    };
+    *tried = Some(Tried {
+        at: now,
+        account: Some(account_of(&entered.user)),
+        right: true,
+    });
+    Ok(Some(Arc::new(IdentityRecord {
+        user: Some(entered.user),
+        roles: entered.roles,
+        session_ended: false,
+        grant: None,
+    })))
+}
+
+fn may_enter(record: &IdentityRecord, now: Timestamp) -> bool {
+    record
+        .user
+        .as_ref()
+        .is_some_and(|user| user.is_active(now) && user.is_password_changed)
+}
+
+impl Remembered {
+    fn place(&self, hash: String) -> Arc<tokio::sync::Mutex<Option<Tried>>> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= KEPT {
+            places.clear();
+        }
+        places.entry(hash).or_default().clone()
+    }
+}
