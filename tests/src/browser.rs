@@ -172,6 +172,18 @@ impl Browser {
         self.post("/actions", &json!({ "actions": [keyboard] })).await;
     }
 
+    /// The values of the page's cookies, those that no script may read among them.
+    ///
+    /// # Panics
+    /// Where the driver does not say.
+    pub async fn cookies(&self) -> Vec<String> {
+        let told = self.chromium("Network.getCookies", json!({})).await;
+        let cookies = told["cookies"].as_array().unwrap().iter();
+        cookies
+            .map(|cookie| cookie["value"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// Forgets every cookie.
     pub async fn forget(&self) {
         self.chromium("Network.clearBrowserCookies", json!({})).await;

@@ -52,6 +52,12 @@ pub fn totp(secret: &str, seconds: i64) -> String {
     totp.generate(seconds.unsigned_abs()).to_string()
 }
 
+/// The seconds since 1970 on this machine's clock.
+#[must_use]
+pub fn now() -> i64 {
+    mapgate_core::clock::Clock::system().now().seconds()
+}
+
 /// The password of a user of [`SEED`].
 #[must_use]
 pub fn password(username: &str) -> String {

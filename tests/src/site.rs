@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
+use mapgate_core::gate::Gate;
 use mapgate_local::harness::Harness;
 use mapgate_local::options::Options;
 
@@ -273,6 +274,34 @@ pub enum Place {
 }
 
 impl Site {
+    /// The gate of a site in this process, to look at its table.
+    ///
+    /// # Panics
+    /// Where it runs elsewhere.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        match &self.place {
+            Place::Here(harness, _) => harness.gate(),
+            Place::Program(_) | Place::Elsewhere => panic!("such a site has no gate here: start()"),
+        }
+    }
+
+    /// The text of the newest mail that the catcher has for `address`; waits for one.
+    ///
+    /// # Panics
+    /// Where none comes within ten seconds.
+    pub async fn mail(&self, address: &str) -> String {
+        for _ in 0..100 {
+            let mails = self.anonymous().get("/local/mails").await.json();
+            let mut mails = mails.as_array().unwrap().iter();
+            if let Some(mail) = mails.find(|mail| mail["to"] == address) {
+                return mail["text"].as_str().unwrap().to_owned();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("no mail for {address}");
+    }
+
     /// A site that runs at `url`.
     ///
     /// # Panics

@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         };
         let others: Vec<&str> = query
             .split('&')
-            .filter(|pair| !pair.is_empty() && !is_lang(pair))
+            .filter(|pair| !pair.is_empty() && !is_left_out(pair))
             .collect();
         let choice = |language: Language| Choice {
             language,
@@ -66,11 +66,10 @@ impl From<Language> for Reader<'_> {
     }
 }
 
-/// Whether a pair of a query is `lang`, however it is spelt.
-fn is_lang(pair: &str) -> bool {
-    form_urlencoded::parse(pair.as_bytes())
-        .next()
-        .is_some_and(|(name, _)| name == "lang")
+/// Whether a link may not repeat a pair of the query: `lang` it sets itself, and `auth` holds a password.
+fn is_left_out(pair: &str) -> bool {
+    let name = form_urlencoded::parse(pair.as_bytes()).next();
+    name.is_some_and(|(name, _)| name == "lang" || name.eq_ignore_ascii_case("auth"))
 }
 
 #[cfg(test)]
