@@ -17,7 +17,8 @@ impl Accounts<'_> {
     /// Whose tries count together with those of `username`.
     pub fn attempt(&self, username: &str, from: From) -> Result<Attempt, AccountError> {
         let limits = Limits::of(&self.settings.authentication);
-        let username = normalized(username).to_lowercase();
+        // As it is: a name in another case is nobody's, and must not lock who has it.
+        let username = normalized(username);
         let network = limits.network(from.address);
         let parts = [Some(username.as_bytes()), network.as_deref().map(str::as_bytes)];
         let parts: Vec<&[u8]> = parts.into_iter().flatten().collect();
