@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::http::{
     SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use axum::Router;
 use axum::body::Body;
@@ -44,7 +45,17 @@ pub struct TestGate {
     /// Its clock, which the test moves.
     pub clock: Clock,
     requests: Arc<Mutex<Vec<String>>>,
+    faults: Arc<Mutex<Faults>>,
     _folder: TempDir,
+}
+
+/// What goes wrong on the way to the table.
+#[derive(Debug, Default)]
+struct Faults {
+    /// The next answer is lost, though the table did what was asked.
+    loses_next: bool,
+    /// The next request of this operation does not arrive.
+    refuses: Option<String>,
 }
 
 /// An answer, read whole.
@@ -120,7 +131,9 @@ impl TestGate {
 
     async fn of(settings: Settings, folder: TempDir) -> Self {
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let aws = Aws::with(sdk_config(embedded_dynamodb().await, requests.clone()));
+        let faults = Arc::new(Mutex::new(Faults::default()));
+        let config = sdk_config(embedded_dynamodb().await, requests.clone(), faults.clone());
+        let aws = Aws::with(config);
         let clock = Clock::standing_at(START);
         let gate = Gate::new(settings, aws, clock.clone(), Random::system()).expect("a gate");
         gate.table().await.create_if_missing().await.expect("the table");
@@ -129,6 +142,7 @@ impl TestGate {
             gate: Arc::new(gate),
             clock,
             requests,
+            faults,
             _folder: folder,
         }
     }
@@ -225,6 +239,19 @@ impl TestGate {
     pub fn table_requests(&self) -> Vec<String> {
         std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// The table's next answer is lost on the way back: it did what was asked, and the SDK asks again.
+    pub fn lose_next_answer(&self) {
+        self.faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .loses_next = true;
+    }
+
+    /// The next request of `operation` does not reach the table.
+    pub fn refuse_next(&self, operation: &str) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).refuses = Some(operation.to_owned());
+    }
 }
 
 /// A GET of `path`.
@@ -283,7 +310,7 @@ async fn embedded_dynamodb() -> String {
     url
 }
 
-fn sdk_config(endpoint: String, requests: Arc<Mutex<Vec<String>>>) -> SdkConfig {
+fn sdk_config(endpoint: String, requests: Arc<Mutex<Vec<String>>>, faults: Arc<Mutex<Faults>>) -> SdkConfig {
     let inner = aws_smithy_http_client::Builder::new().build_http();
     let credentials = Credentials::new("test", "test", None, None, "test");
     SdkConfig::builder()
@@ -291,7 +318,11 @@ fn sdk_config(endpoint: String, requests: Arc<Mutex<Vec<String>>>) -> SdkConfig 
         .region(Region::new("eu-central-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(endpoint)
-        .http_client(SharedHttpClient::new(Recording { inner, requests }))
+        .http_client(SharedHttpClient::new(Recording {
+            inner,
+            requests,
+            faults,
+        }))
         .build()
 }
 
@@ -300,6 +331,7 @@ fn sdk_config(endpoint: String, requests: Arc<Mutex<Vec<String>>>) -> SdkConfig 
 struct Recording<T> {
     inner: T,
     requests: Arc<Mutex<Vec<String>>>,
+    faults: Arc<Mutex<Faults>>,
 }
 
 impl HttpClient for Recording<SharedHttpClient> {
@@ -312,6 +344,7 @@ impl HttpClient for Recording<SharedHttpClient> {
         SharedHttpConnector::new(Recording {
             inner,
             requests: self.requests.clone(),
+            faults: self.faults.clone(),
         })
     }
 }
@@ -323,7 +356,19 @@ impl HttpConnector for Recording<SharedHttpConnector> {
         self.requests
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(operation);
+            .push(operation.clone());
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        if faults.refuses.take_if(|refused| *refused == operation).is_some() {
+            let fault = ConnectorError::other("refused".into(), None);
+            return HttpConnectorFuture::ready(Err(fault));
+        }
+        if std::mem::take(&mut faults.loses_next) {
+            let asked = self.inner.call(request);
+            return HttpConnectorFuture::new(async move {
+                asked.await?;
+                Err(ConnectorError::io("the answer is lost".into()))
+            });
+        }
         self.inner.call(request)
     }
 }

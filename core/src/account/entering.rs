@@ -81,7 +81,8 @@ impl Accounts<'_> {
             let mut enrolment = None;
             if self.needs_enrolment(&right.user) {
                 let issuer = &self.settings.authentication.two_factor_issuer_name;
-                let (begun, to_write) = self.keys(now).enrolment(&right.user, issuer)?;
+                let begun = self.keys(now).enrolment(&right.user, issuer);
+                let (begun, to_write) = self.or_leave(Some(&right.place), begun).await?;
                 enrolment = Some(begun);
                 change.second_factor = to_write.map(Some);
             } else {
@@ -147,13 +148,8 @@ impl Accounts<'_> {
                 Err(denied) => return Ok(Err(denied)),
             };
             if let (None, Some(new)) = (&hash, new) {
-                match self.hashing.hash(new).await {
-                    Ok(hashed) => hash = Some(hashed),
-                    Err(busy) => {
-                        self.leave(Some(&right.place)).await?;
-                        return Err(busy.into());
-                    }
-                }
+                let hashed = self.hashing.hash(new).await;
+                hash = Some(self.or_leave(Some(&right.place), hashed).await?);
             }
             let change = of_new_password(&right.user, hash.as_ref(), factor.to_write, now);
             let event = match &hash {
@@ -218,7 +214,8 @@ impl Accounts<'_> {
         let found = if is_enrolled(user) {
             keys.check(user, code).map(|factor| (factor, Vec::new()))
         } else {
-            keys.confirm(user, code)?
+            let confirmed = keys.confirm(user, code);
+            self.or_leave(Some(&right.place), confirmed).await?
         };
         let Some((factor, recovery_codes)) = found else {
             self.refuse_right(right, Reason::WrongCode, now).await?;
@@ -264,7 +261,8 @@ impl Accounts<'_> {
     ) -> Result<bool, AccountError> {
         for late in [false, true] {
             let writes = self.table.transaction().change(&right.user, change);
-            match writes.succeed(&right.place, late).audit(audit).commit().await? {
+            let written = writes.succeed(&right.place, late).audit(audit).commit().await;
+            match self.or_leave(Some(&right.place), written).await? {
                 Ok(()) => return Ok(true),
                 Err(refused) if refused.user => return Ok(false),
                 Err(_) => {}
@@ -276,7 +274,8 @@ impl Accounts<'_> {
     /// The user anew, for whom the password still holds: another login may have renewed its hash or used a code. Else
     /// the try counts as wrong.
     async fn read_again(&self, right: Right) -> Result<Result<Right, Wrong>, AccountError> {
-        let read = self.table.identity(&right.user.username, Holder::Nothing).await?;
+        let read = self.table.identity(&right.user.username, Holder::Nothing).await;
+        let read = self.or_leave(Some(&right.place), read).await?;
         let now = self.clock.now();
         let is_same = |user: &User| {
             user.id == right.user.id
@@ -286,8 +285,7 @@ impl Accounts<'_> {
                 && !self.is_locked(user, now)
         };
         let Some(user) = read.user.filter(is_same) else {
-            self.refuse_right(&right, Reason::Changed, now).await?;
-            return Ok(Err(Wrong));
+            return self.refuse_right(&right, Reason::Changed, now).await.map(Err);
         };
         let hash = |user: &User| user.password.as_ref().map(|hash| hash.expose().to_owned());
         let is_renewed = hash(&user) != hash(&right.user);
@@ -299,8 +297,13 @@ impl Accounts<'_> {
         }))
     }
 
-    async fn refuse_right(&self, right: &Right, reason: Reason, now: Timestamp) -> Result<(), AccountError> {
-        self.refuse(Some(&right.place), Some(&right.user), reason, right.from, now)
+    async fn refuse_right(
+        &self,
+        right: &Right,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<Wrong, AccountError> {
+        self.refuse(Ok(&right.place), Some(&right.user), reason, right.from, now)
             .await
     }
 }
@@ -310,7 +313,8 @@ fn of_password(right: &Right, now: Timestamp) -> UserChange {
     let user = &right.user;
     let mut change = UserChange {
         last_login: Some(now),
-        locked_at: user.locked_at.map(|_| None),
+        // Also where there was none: one that came meanwhile holds, and this is refused.
+        locked_at: Some(None),
         password: right.outdated.clone().map(Some),
         ..UserChange::default()
     };
@@ -333,7 +337,8 @@ fn of_new_password(
     let mut change = UserChange {
         last_login: Some(now),
         second_factor: factor.map(Some),
-        locked_at: user.locked_at.map(|_| None),
+        // Also where there was none: one that came meanwhile holds, and this is refused.
+        locked_at: Some(None),
         ..UserChange::default()
     };
     if let Some(hash) = hash {

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::limits::{Limits, Next};
-use super::trying::{AccountError, Accounts, From, Wrong};
+use super::password::Turn;
+use super::trying::{AccountError, Accounts, From};
+use crate::clock::Timestamp;
 use crate::secrets::Purpose;
 use crate::table::{Attempt, Place, Taken, normalized};
 
@@ -12,6 +14,13 @@ use crate::table::{Attempt, Place, Taken, normalized};
 const WAIT: Duration = Duration::from_secs(2);
 /// The pause between two looks; random bytes make the pauses differ.
 const PAUSE: Duration = Duration::from_millis(15);
+
+/// There is no place: too many failures locked the account.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Locked {
+    /// The last of them.
+    pub(super) since: Timestamp,
+}
 
 impl Accounts<'_> {
     /// Whose tries count together with those of `username`.
@@ -28,11 +37,19 @@ impl Accounts<'_> {
         name.map(Attempt).ok_or(AccountError::NoKey)
     }
 
-    /// A place for one try; [`Wrong`] where the account is locked.
-    pub(super) async fn place(&self, attempt: &Attempt) -> Result<Result<Place, Wrong>, AccountError> {
+    /// A turn to hash, and a place for one try; [`Locked`] where the account is.
+    ///
+    /// The turn comes first: tries in one process wait in line, instead of looking for a place again and again. A try
+    /// that has to wait for its place gives the turn to others meanwhile, so that one account's tries do not keep
+    /// everybody else out.
+    pub(super) async fn place(
+        &self,
+        attempt: &Attempt,
+    ) -> Result<(Turn, Result<Place, Locked>), AccountError> {
         let limits = Limits::of(&self.settings.authentication);
         let waiting_since = tokio::time::Instant::now();
         let mut one_more = None;
+        let mut turn = self.hashing.turn().await?;
         loop {
             let now = self.clock.now();
             let taken = if let Some(seen) = one_more.take() {
@@ -44,13 +61,16 @@ impl Accounts<'_> {
                     .await?
             };
             let seen = match taken {
-                Taken::Place(place) => return Ok(Ok(place)),
+                Taken::Place(place) => return Ok((turn, Ok(place))),
                 Taken::Refused(seen) => seen,
             };
             match limits.next(&seen, now) {
                 Next::Forget => self.table.forget_failures(attempt, &seen).await?,
                 Next::OneMore => one_more = Some(seen),
-                Next::Locked => return Ok(Err(Wrong)),
+                Next::Locked => {
+                    let since = seen.failed_at.unwrap_or(now);
+                    return Ok((turn, Err(Locked { since })));
+                }
                 Next::TooMany(wait) => return Err(AccountError::TooMany(wait)),
                 Next::Wait => {
                     if self.table.settle_abandoned(attempt, &seen, now).await? {
@@ -60,7 +80,9 @@ impl Accounts<'_> {
                         return Err(AccountError::NoPlace);
                     }
                     let jitter = self.random.bytes::<1>().map_or(0, |[byte]| u64::from(byte % 32));
+                    drop(turn);
                     tokio::time::sleep(PAUSE + Duration::from_millis(jitter)).await;
+                    turn = self.hashing.turn().await?;
                 }
             }
         }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use super::ldap::{Directory, DirectoryDown, DirectoryEntry};
 use super::password::{Busy, Hashing, Verified};
+use super::places::Locked;
 use crate::clock::{Clock, Timestamp};
 use crate::random::Random;
 use crate::secrets::{Purpose, Secrets};
 use crate::settings::{Secret, Settings, Validator};
 use crate::table::{
-    Attempt, AuditEntry, Event, Holder, Place, ResetKind, Roles, Source, Table, TableError, User, UserChange,
-    normalized,
+    Attempt, AuditEntry, Event, Holder, Place, ResetKind, Roles, Source, Table, TableError, Transaction,
+    User, UserChange, normalized,
 };
 
 /// What trying a password needs.
@@ -65,7 +66,10 @@ pub struct Right {
 /// The password was wrong, or the account is not to be entered. Already counted and in the audit trail; nobody
 /// outside learns more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wrong;
+pub struct Wrong {
+    /// Whether too many failures were the reason: the password may be right once the account is unlocked.
+    pub(crate) is_locked: bool,
+}
 
 /// Whose word counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,39 +158,27 @@ impl Accounts<'_> {
     ) -> Result<Verdict, AccountError> {
         let username = normalized(username);
         let attempt = self.attempt(&username, from)?;
-        // The turn comes before the place: tries in one process wait in line, instead of looking for a place again and
-        // again.
-        let turn = self.hashing.turn().await?;
-        let place = self.place(&attempt).await?.ok();
-        let read = self.table.identity(&username, Holder::Nothing).await?;
+        let (turn, place) = self.place(&attempt).await?;
+        let read = self.table.identity(&username, Holder::Nothing).await;
+        let read = self.or_leave(place.as_ref().ok(), read).await?;
         let user = read.user;
         let hash = user.as_ref().filter(|user| user.source == Source::Directory);
         let hash = hash.and_then(|user| user.password.as_ref());
-        let verified = match self.hashing.verify(turn, password, hash).await {
-            Ok(verified) => verified,
-            Err(busy) => {
-                self.leave(place.as_ref()).await?;
-                return Err(busy.into());
-            }
-        };
+        let verified = self.hashing.verify(turn, password, hash).await;
+        let verified = self.or_leave(place.as_ref().ok(), verified).await?;
         let now = self.clock.now();
         let is_wrong = matches!(verified, Verified::Wrong);
         let mut by_reset = user.as_ref().filter(|_| is_wrong);
         by_reset = by_reset.filter(|user| self.is_of_reset_mail(user, password, now));
         let by_reset = by_reset.is_some();
         let mut decided = self.decide(user.as_ref(), !is_wrong || by_reset, now);
-        if place.is_none() {
+        if place.is_err() {
             decided = Err(Reason::Locked);
         }
-        let answered = match self.ask_directory(&username, password, decided, user).await {
-            Ok(answered) => answered,
-            Err(error) => {
-                self.leave(place.as_ref()).await?;
-                return Err(error);
-            }
-        };
+        let answered = self.ask_directory(&username, password, decided, user).await;
+        let answered = self.or_leave(place.as_ref().ok(), answered).await?;
         match (answered, place) {
-            (Ok((user, entry)), Some(place)) => Ok(Ok(Right {
+            (Ok((user, entry)), Ok(place)) => Ok(Ok(Right {
                 user,
                 roles: read.roles,
                 place,
@@ -198,14 +190,14 @@ impl Accounts<'_> {
                 by_reset,
                 entry,
             })),
-            (Ok((user, _)), None) => {
-                self.refuse(None, Some(&user), Reason::Locked, from, now).await?;
-                Ok(Err(Wrong))
+            (Ok((user, _)), Err(locked)) => {
+                let refused = self.refuse(Err(locked), Some(&user), Reason::Locked, from, now);
+                refused.await.map(Err)
             }
             (Err((reason, user)), place) => {
-                self.refuse(place.as_ref(), user.as_ref(), reason, from, now)
-                    .await?;
-                Ok(Err(Wrong))
+                let place = place.as_ref().map_err(|locked| *locked);
+                let refused = self.refuse(place, user.as_ref(), reason, from, now);
+                refused.await.map(Err)
             }
         }
     }
@@ -261,30 +253,86 @@ impl Accounts<'_> {
         Ok(())
     }
 
+    /// What `result` is. Where it is an error, which counts for nobody, the place is given back first.
+    pub(super) async fn or_leave<T, E: Into<AccountError>>(
+        &self,
+        place: Option<&Place>,
+        result: Result<T, E>,
+    ) -> Result<T, AccountError> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                // The table may be what fails: the first error is the one to tell.
+                let _ = self.leave(place).await;
+                Err(error.into())
+            }
+        }
+    }
+
     /// Counts a wrong try, and locks the account where it is the one too many.
     pub(super) async fn refuse(
         &self,
-        place: Option<&Place>,
+        place: Result<&Place, Locked>,
         user: Option<&User>,
         reason: Reason,
         from: From,
         now: Timestamp,
-    ) -> Result<(), AccountError> {
+    ) -> Result<Wrong, AccountError> {
         tracing::info!(reason = reason.name(), way = from.way, address = %from.address, "a login was refused");
         let mut audit = self
             .audit(Event::LoginFailed, from, now)
             .detail("reason", reason.name());
         // A name that nobody has may be a password typed into the wrong field: it is not kept.
         audit.username = user.map(|user| user.username.clone());
-        if let Some(place) = place {
-            let counted = self.table.transaction().fail(place, false, now).audit(&audit);
-            if counted.commit().await?.is_ok() || self.lock(place, user, &audit, now).await? {
-                return Ok(());
+        let wrong = Wrong {
+            is_locked: reason == Reason::Locked,
+        };
+        let is_told = match place {
+            Ok(place) => {
+                let counted = self.table.transaction().fail(place, false, now).audit(&audit);
+                counted.commit().await?.is_ok() || self.lock(place, user, &audit, now).await?
             }
+            Err(locked) => self.show_lock(locked, user, &audit, now).await?,
+        };
+        if !is_told {
+            // Nothing to count: the account is locked, or the place was counted as abandoned.
+            let _ = self.table.transaction().audit(&audit).commit().await?;
         }
-        // Nothing to count: the account is locked, or the place was counted as abandoned.
-        let _ = self.table.transaction().audit(&audit).commit().await?;
-        Ok(())
+        Ok(wrong)
+    }
+
+    /// Writes the lock to an account that does not show it yet: the last failure was counted where nobody looked at the
+    /// account, at its name in another case or after a try that never came back.
+    async fn show_lock(
+        &self,
+        Locked { since }: Locked,
+        user: Option<&User>,
+        audit: &AuditEntry,
+        now: Timestamp,
+    ) -> Result<bool, AccountError> {
+        let Some(user) = user.filter(|user| !self.is_locked(user, now)) else {
+            return Ok(false);
+        };
+        let told = self.table.transaction().audit(audit);
+        Ok(self.locking(told, user, audit, since).commit().await?.is_ok())
+    }
+
+    /// `writes`, with the lock and the entry that tells of it.
+    fn locking<'a>(
+        &self,
+        writes: Transaction<'a>,
+        user: &User,
+        audit: &AuditEntry,
+        since: Timestamp,
+    ) -> Transaction<'a> {
+        let change = UserChange {
+            locked_at: Some(Some(since)),
+            ..UserChange::default()
+        };
+        let mut locked = AuditEntry::new(Event::AccountLocked, audit.at, self.settings.audit_retention_days);
+        locked = locked.of(&user.username);
+        locked.address = audit.address;
+        writes.change(user, &change).audit(&locked)
     }
 
     /// Counts the try that reaches the limit. The account shows it, where there is one.
@@ -299,14 +347,7 @@ impl Accounts<'_> {
         let Some(user) = user else {
             return Ok(counted.commit().await?.is_ok());
         };
-        let change = UserChange {
-            locked_at: Some(Some(now)),
-            ..UserChange::default()
-        };
-        let mut locked = AuditEntry::new(Event::AccountLocked, now, self.settings.audit_retention_days);
-        locked = locked.of(&user.username);
-        locked.address = audit.address;
-        match counted.change(user, &change).audit(&locked).commit().await? {
+        match self.locking(counted, user, audit, now).commit().await? {
             Ok(()) => Ok(true),
             Err(refused) if refused.place => Ok(false),
             // The account is another one by now: the failure counts all the same.

@@ -102,9 +102,17 @@ pub(super) async fn enter(
         _ => {}
     }
 
+    let mut account = account;
     let entered = match accounts.try_password(&username, password, from).await? {
         Ok(right) => accounts.enter_plainly(right).await?,
-        Err(wrong) => Err(wrong.into()),
+        Err(wrong) => {
+            // The lock may be newer than what was read; once it is gone, the credential is to be tried anew.
+            account = account.map(|account| Account {
+                is_locked: account.is_locked || wrong.is_locked,
+                ..account
+            });
+            Err(wrong.into())
+        }
     };
     let Ok(entered) = entered else {
         *tried = Some(Tried {

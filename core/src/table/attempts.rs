@@ -138,19 +138,19 @@ impl Table {
             (":zero", n(0)),
             (":one", n(1)),
             (":ttl", n(now.plus(KEPT).seconds())),
-            (":place", AttributeValue::Ss(vec![place.id.clone()])),
+            (":place", set_of(&place)),
+            (":id", s(&place.id)),
         ];
         all.extend_from_slice(values);
-        match self.update_attempt(attempt, text, condition, &all).await? {
-            Ok(item) => {
-                let abandoned = Counters::read(&item).abandoned(now);
-                if !abandoned.is_empty() {
-                    self.count_abandoned(attempt, &abandoned, now).await?;
-                }
-                Ok(Taken::Place(place))
-            }
-            Err(seen) => Ok(Taken::Refused(seen)),
-        }
+        // The SDK asks again where an answer is lost: the place must not count twice.
+        let condition = format!("{condition} AND NOT contains(places, :id)");
+        let counters = match self.update_attempt(attempt, text, &condition, &all).await? {
+            Ok(item) => Counters::read(&item),
+            Err(seen) if seen.places.contains(&place.id) => seen,
+            Err(seen) => return Ok(Taken::Refused(seen)),
+        };
+        self.settle_abandoned(attempt, &counters, now).await?;
+        Ok(Taken::Place(place))
     }
 
     /// Turns places of `seen` that were never given back into failures. Says whether there were any.

@@ -146,7 +146,8 @@ fn optional(inner: Option<&impl Serialize>) -> Result<Option<AttributeValue>, Ta
 
 impl Table {
     /// The change as a write for a transaction: refused where the user is another one by now, where the generation
-    /// moved on, and where a password, second factor or reset that is replaced is no longer the one that was read.
+    /// moved on, and where a password, second factor, reset, lock or set of roles that is replaced is no longer the
+    /// one that was read.
     pub(super) fn user_update(
         &self,
         user: &User,
@@ -167,6 +168,12 @@ impl Table {
         if let Some(reset) = &change.reset {
             expression.require("reset", optional(user.reset.as_ref())?);
             expression.set("reset", optional(reset.as_ref())?);
+        }
+        if change.locked_at.is_some() {
+            expression.require("locked_at", user.locked_at.map(|moment| n(moment.millis())));
+        }
+        if change.roles.is_some() {
+            expression.require("roles", Some(value(&user.roles)?));
         }
         if let Some(email) = &change.email {
             expression.set("email", email.as_deref().map(s));

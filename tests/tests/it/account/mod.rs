@@ -14,6 +14,8 @@ use tokio::time::timeout;
 mod ldap;
 mod ldap_hostile;
 mod ldap_names;
+mod lockout;
+mod tries;
 
 /// BER's tags of requests (RFC 4511, section 4).
 const BIND: u8 = 0x60;

@@ -1,0 +1,483 @@
+//! The lockout (contract, section 4): how many wrong tries are evaluated, what counts, and what ends it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mapgate_core::account::AccountError;
+use mapgate_core::settings::Secret;
+use mapgate_core::table::{Event, UserChange};
+use mapgate_tests::gate::TestGate;
+
+use super::tries::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t83_of_fifty_wrong_tries_at_once_ten_are_evaluated_and_the_right_password_is_refused() {
+    for _ in 0..races() {
+        let test = Arc::new(jane(TEN).await);
+        let statuses = at_once(&test, "jane", wrong(MANY)).await;
+        assert_eq!(
+            count(&statuses, 401) + count(&statuses, 503),
+            MANY,
+            "{statuses:?}"
+        );
+        let reasons = reasons(&test).await;
+        assert_eq!(reasons["wrong_password"], 10, "{reasons:?}");
+        let locked = reasons.get("lockout").copied().unwrap_or_default();
+        assert_eq!(10 + locked, count(&statuses, 401), "{reasons:?}");
+        assert_eq!(entries(&test, Event::AccountLocked).await, 1);
+        assert!(user(&test, "jane").await.locked_at.is_some());
+        for _ in 0..3 {
+            assert_eq!(status(&test, "jane", RIGHT).await, 401);
+        }
+        assert_eq!(entries(&test, Event::AccountLocked).await, 1);
+        unlock(&test, "jane").await;
+        assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t83_of_fifty_wrong_tries_of_an_unknown_name_ten_are_evaluated_too() {
+    for _ in 0..races() {
+        let test = Arc::new(jane(TEN).await);
+        let statuses = at_once(&test, "nobody", wrong(MANY)).await;
+        assert_eq!(
+            count(&statuses, 401) + count(&statuses, 503),
+            MANY,
+            "{statuses:?}"
+        );
+        assert_eq!(reasons(&test).await["unknown_user"], 10);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_right_logins_at_once_all_succeed() {
+    for _ in 0..races() {
+        let test = Arc::new(jane(TEN).await);
+        let statuses = at_once(&test, "jane", right(MANY)).await;
+        assert_eq!(count(&statuses, 200), MANY, "{statuses:?}");
+        // Every place was given back.
+        for password in wrong(9) {
+            assert_eq!(status(&test, "jane", &password).await, 401);
+        }
+        assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_right_logins_at_once_all_succeed_where_the_throttle_protects() {
+    for _ in 0..races() {
+        let test = Arc::new(jane(THROTTLE).await);
+        let statuses = at_once(&test, "jane", right(MANY)).await;
+        assert_eq!(count(&statuses, 200), MANY, "{statuses:?}");
+        for password in wrong(4) {
+            assert_eq!(status(&test, "jane", &password).await, 401);
+        }
+        assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nine_wrong_tries_among_fifty_right_ones_lock_nobody_out() {
+    for _ in 0..races() {
+        let test = Arc::new(jane(TEN).await);
+        let mut passwords = right(25);
+        passwords.extend(wrong(9));
+        passwords.extend(right(25));
+        let statuses = at_once(&test, "jane", passwords).await;
+        assert_eq!(count(&statuses, 401), 9, "{statuses:?}");
+        assert_eq!(count(&statuses, 200), MANY, "{statuses:?}");
+        assert_eq!(reasons(&test).await["wrong_password"], 9);
+        assert_eq!(user(&test, "jane").await.locked_at, None);
+    }
+}
+
+#[tokio::test]
+async fn the_limit_is_the_last_that_is_evaluated_and_a_success_before_it_sets_failures_to_0() {
+    let test = jane(TEN).await;
+    for _ in 0..2 {
+        for password in wrong(9) {
+            assert_eq!(status(&test, "jane", &password).await, 401);
+        }
+        assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    }
+    for password in wrong(10) {
+        assert_eq!(status(&test, "jane", &password).await, 401);
+    }
+    assert_eq!(user(&test, "jane").await.locked_at, Some(test.clock.now()));
+    assert_eq!(reasons(&test).await.get("lockout"), None);
+    let locked_at = user(&test, "jane").await.locked_at;
+    test.clock.advance(seconds(3600));
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    assert_eq!(reasons(&test).await["lockout"], 1);
+    assert_eq!(user(&test, "jane").await.locked_at, locked_at);
+    assert_eq!(entries(&test, Event::AccountLocked).await, 1);
+}
+
+#[tokio::test]
+async fn t82_failures_by_form_basic_change_of_password_and_second_spelling_count_together() {
+    let test = jane(TEN).await;
+    for index in 0..3 {
+        let password = format!("wrong {index}");
+        assert_eq!(status(&test, "jane", &password).await, 401);
+        assert_eq!(basic(&test, "jane", &password).await, 401);
+        let changed = change_password(&test, "jane", &password, "an entirely new one").await;
+        assert_eq!(changed.status, 401);
+    }
+    assert_eq!(user(&test, "jane").await.locked_at, None);
+    // Nobody's name, and yet the tenth: else every capital would give ten tries more.
+    assert_eq!(status(&test, "JANE", RIGHT).await, 401);
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    assert_eq!(basic(&test, "jane", RIGHT).await, 401);
+    let changed = change_password(&test, "jane", RIGHT, "an entirely new one").await;
+    assert_eq!(changed.status, 401);
+    unlock(&test, "jane").await;
+    assert_eq!(basic(&test, "jane", RIGHT).await, 200);
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn an_account_locked_by_tries_at_its_name_in_other_case_shows_it_from_its_own_next_try_on() {
+    let test = jane(TEN).await;
+    for password in wrong(10) {
+        assert_eq!(status(&test, "JANE", &password).await, 401);
+    }
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    assert_eq!(user(&test, "jane").await.locked_at, Some(test.clock.now()));
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    assert_eq!(entries(&test, Event::AccountLocked).await, 1);
+}
+
+#[tokio::test]
+async fn lockout_minutes_end_it_at_the_minute() {
+    let test = jane("  authentication: {max_consecutive_failures: 3, lockout_minutes: 15}").await;
+    for turn in 1..=2 {
+        for password in wrong(3) {
+            assert_eq!(status(&test, "jane", &password).await, 401);
+        }
+        assert_eq!(entries(&test, Event::AccountLocked).await, turn);
+        test.clock.advance(seconds(899));
+        assert_eq!(status(&test, "jane", RIGHT).await, 401);
+        test.clock.advance(Duration::from_millis(999));
+        assert_eq!(status(&test, "jane", RIGHT).await, 401);
+        test.clock.advance(Duration::from_millis(1));
+        if turn == 1 {
+            // The count begins anew.
+            assert_eq!(status(&test, "jane", "wrong").await, 401);
+            assert_eq!(status(&test, "jane", RIGHT).await, 200);
+            assert_eq!(user(&test, "jane").await.locked_at, None);
+        }
+    }
+    assert_eq!(basic(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn tickets_given_before_go_on_while_the_account_is_locked() {
+    let test = jane(TEN).await;
+    let cookies = log_in(&test, "jane", RIGHT).await.cookies();
+    for password in wrong(12) {
+        assert_eq!(status(&test, "jane", &password).await, 401);
+    }
+    test.clock.advance(seconds(60));
+    assert_eq!(who(&test, &cookies).await, "jane");
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+}
+
+#[tokio::test]
+async fn t70_an_unknown_name_locks_with_the_same_answers_and_work() {
+    let test = jane(TEN).await;
+    let mut told = Vec::new();
+    for username in ["jane", "nobody"] {
+        let mut of_name = Vec::new();
+        for password in wrong(12) {
+            let evaluated = test.gate.hashing.evaluated();
+            let _ = test.table_requests();
+            let answer = log_in(&test, username, &password).await;
+            let headers = format!("{:?}", answer.headers);
+            let work = (test.table_requests(), test.gate.hashing.evaluated() - evaluated);
+            of_name.push((answer.status, answer.body, headers, work));
+        }
+        told.push(of_name);
+    }
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
+async fn a_place_never_given_back_counts_after_ten_seconds_and_not_before() {
+    let test = jane("  authentication: {max_consecutive_failures: 3}").await;
+    assert_eq!(status(&test, "jane", "wrong").await, 401);
+    abandon(&test, "jane").await;
+    test.clock.advance(Duration::from_millis(9_999));
+    // The third place is free; a success forgets the failure, and leaves the place of the one that is under way.
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    assert_eq!(status(&test, "jane", "wrong").await, 401);
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    test.clock.advance(Duration::from_millis(1));
+    // One abandoned, two wrong: locked.
+    for password in wrong(2) {
+        assert_eq!(status(&test, "jane", &password).await, 401);
+    }
+    assert_eq!(user(&test, "jane").await.locked_at, Some(test.clock.now()));
+}
+
+#[tokio::test]
+async fn places_never_given_back_lock_the_account_like_any_failures_and_it_shows() {
+    let test = jane("  authentication: {max_consecutive_failures: 3}").await;
+    for _ in 0..3 {
+        abandon(&test, "jane").await;
+    }
+    test.clock.advance(seconds(10));
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    assert!(
+        user(&test, "jane").await.locked_at.is_some(),
+        "an administrator sees why Jane cannot enter"
+    );
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    assert_eq!(entries(&test, Event::AccountLocked).await, 1);
+    unlock(&test, "jane").await;
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn a_limit_that_is_lowered_shows_whom_it_locks() {
+    let test = jane(TEN).await;
+    for password in wrong(5) {
+        assert_eq!(status(&test, "jane", &password).await, 401);
+    }
+    let secrets = secrets(&test).await;
+    let mut settings = (*test.gate.settings).clone();
+    settings.authentication.max_consecutive_failures = Some(3);
+    let mut accounts = accounts(&test, &secrets).await;
+    accounts.settings = &settings;
+    let tried = accounts.try_password("jane", &Secret::new(RIGHT), here()).await;
+    assert!(tried.unwrap().is_err());
+    assert!(user(&test, "jane").await.locked_at.is_some());
+}
+
+#[tokio::test]
+async fn a_place_given_back_late_is_right() {
+    let test = jane("  authentication: {max_consecutive_failures: 3}").await;
+    let secrets = secrets(&test).await;
+    let accounts = accounts(&test, &secrets).await;
+    let slow = accounts.try_password("jane", &Secret::new(RIGHT), here()).await;
+    let slow = slow.unwrap().unwrap();
+    test.clock.advance(seconds(11));
+    assert_eq!(status(&test, "jane", "wrong").await, 401);
+    assert!(accounts.enter(slow, None).await.unwrap().is_ok());
+    // Nothing is left of the failure, nor of the place.
+    for password in wrong(2) {
+        assert_eq!(status(&test, "jane", &password).await, 401);
+    }
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn a_place_given_back_after_the_account_was_locked_opens_nothing_and_leaves_no_half_of_a_lock() {
+    let test = jane("  authentication: {max_consecutive_failures: 3}").await;
+    let secrets = secrets(&test).await;
+    let accounts = accounts(&test, &secrets).await;
+    let slow = accounts.try_password("jane", &Secret::new(RIGHT), here()).await;
+    let slow = slow.unwrap().unwrap();
+    test.clock.advance(seconds(11));
+    for password in wrong(2) {
+        assert_eq!(status(&test, "jane", &password).await, 401);
+    }
+    let locked_at = user(&test, "jane").await.locked_at;
+    assert!(locked_at.is_some());
+    assert!(accounts.enter(slow, None).await.unwrap().is_err());
+    assert_eq!(user(&test, "jane").await.locked_at, locked_at);
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    assert_eq!(entries(&test, Event::AccountLocked).await, 1);
+    unlock(&test, "jane").await;
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn a_right_basic_credential_refused_by_the_lock_works_at_once_after_the_unlock() {
+    let test = jane(TEN).await;
+    for password in wrong(10) {
+        assert_eq!(status(&test, "JANE", &password).await, 401);
+    }
+    // What was read of Jane before says nothing of the lock yet.
+    assert_eq!(basic(&test, "jane", RIGHT).await, 401);
+    assert_eq!(basic(&test, "jane", RIGHT).await, 401);
+    unlock(&test, "jane").await;
+    assert_eq!(basic(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn the_identical_wrong_basic_credential_counts_once_and_a_right_one_beside_two_factors_not_at_all() {
+    let test = jane("  authentication: {max_consecutive_failures: 2}").await;
+    for _ in 0..5 {
+        assert_eq!(basic(&test, "jane", "an old one").await, 401);
+    }
+    assert_eq!(user(&test, "jane").await.locked_at, None);
+    assert_eq!(basic(&test, "jane", RIGHT).await, 200);
+
+    let vars = "  authentication: {max_consecutive_failures: 2, two_factor: true, two_factor_issuer_name: x}";
+    let test = jane(vars).await;
+    assert_eq!(status(&test, "jane", "wrong").await, 401);
+    for _ in 0..5 {
+        assert_eq!(basic(&test, "jane", RIGHT).await, 401);
+        // Past the time for which it is known as wrong.
+        test.clock.advance(seconds(901));
+    }
+    assert_eq!(user(&test, "jane").await.locked_at, None);
+    assert_eq!(status(&test, "jane", "wrong again").await, 401);
+    assert!(user(&test, "jane").await.locked_at.is_some(), "nor does it reset");
+}
+
+#[tokio::test]
+async fn a_visitor_who_leaves_while_the_password_is_hashed_counts_once_after_ten_seconds() {
+    let test = Arc::new(jane("  authentication: {max_consecutive_failures: 2}").await);
+    let before = test.gate.hashing.evaluated();
+    let trying = {
+        let test = test.clone();
+        tokio::spawn(async move { log_in(&test, "jane", "wrong").await })
+    };
+    while test.gate.hashing.evaluated() == before {
+        tokio::task::yield_now().await;
+    }
+    trying.abort();
+    assert!(trying.await.unwrap_err().is_cancelled());
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    test.clock.advance(seconds(10));
+    assert_eq!(status(&test, "jane", "wrong").await, 401);
+    assert_eq!(status(&test, "jane", RIGHT).await, 401, "two failures by now");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_that_waits_finds_the_place_that_is_given_back() {
+    let test = Arc::new(jane("  authentication: {max_consecutive_failures: 1}").await);
+    let secrets = secrets(&test).await;
+    let accounts = accounts(&test, &secrets).await;
+    let first = accounts.try_password("jane", &Secret::new(RIGHT), here()).await;
+    let waiting = {
+        let test = test.clone();
+        tokio::spawn(async move { status(&test, "jane", RIGHT).await })
+    };
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!waiting.is_finished());
+    let entered = accounts.enter(first.unwrap().unwrap(), None).await.unwrap();
+    assert!(entered.is_ok());
+    assert_eq!(waiting.await.unwrap(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_place_within_two_seconds_it_is_503_and_counts_nothing() {
+    let test = Arc::new(jane("  authentication: {max_consecutive_failures: 1}").await);
+    let secrets = secrets(&test).await;
+    let accounts = accounts(&test, &secrets).await;
+    let held = accounts.try_password("jane", &Secret::new(RIGHT), here()).await;
+    let before = (trail(&test).await.len(), test.gate.hashing.evaluated());
+    let since = tokio::time::Instant::now();
+    let answer = log_in(&test, "jane", "wrong").await;
+    assert_eq!(answer.status, 503);
+    assert!(!answer.header("retry-after").is_empty());
+    assert!(since.elapsed() >= Duration::from_millis(1900) && since.elapsed() < seconds(4));
+    assert_eq!(before, (trail(&test).await.len(), test.gate.hashing.evaluated()));
+    let entered = accounts.enter(held.unwrap().unwrap(), None).await.unwrap();
+    assert!(entered.is_ok());
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tries_that_wait_for_a_place_of_one_account_keep_nobody_else_from_entering() {
+    let test = Arc::new(jane("  authentication: {max_consecutive_failures: 1}").await);
+    test.user("joe", RIGHT, &[], false).await;
+    abandon(&test, "jane").await;
+    let waiting: Vec<_> = (0..8)
+        .map(|_| {
+            let test = test.clone();
+            tokio::spawn(async move { status(&test, "jane", "wrong").await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let since = tokio::time::Instant::now();
+    assert_eq!(status(&test, "joe", RIGHT).await, 200);
+    assert!(
+        since.elapsed() < Duration::from_millis(1200),
+        "{:?}",
+        since.elapsed()
+    );
+    for one in waiting {
+        assert_eq!(one.await.unwrap(), 503);
+    }
+}
+
+#[tokio::test]
+async fn the_right_password_of_a_deactivated_account_counts_and_unlocking_does_not_turn_it_on() {
+    let test = jane("  authentication: {max_consecutive_failures: 2}").await;
+    let deactivated = |deactivated| UserChange {
+        deactivated: Some(deactivated),
+        ..UserChange::default()
+    };
+    set(&test, "jane", deactivated(true)).await;
+    for _ in 0..2 {
+        assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    }
+    assert!(user(&test, "jane").await.locked_at.is_some());
+    unlock(&test, "jane").await;
+    assert_eq!(status(&test, "jane", RIGHT).await, 401);
+    set(&test, "jane", deactivated(false)).await;
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn a_try_under_way_while_the_account_is_unlocked_counts_for_nobody() {
+    let test = jane("  authentication: {max_consecutive_failures: 2}").await;
+    let secrets = secrets(&test).await;
+    let accounts = accounts(&test, &secrets).await;
+    let slow = accounts.try_password("jane", &Secret::new(RIGHT), here()).await;
+    unlock(&test, "jane").await;
+    assert!(
+        accounts
+            .enter(slow.unwrap().unwrap(), None)
+            .await
+            .unwrap()
+            .is_ok()
+    );
+    assert_eq!(status(&test, "jane", "wrong").await, 401);
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+/// The table's answer to the next request is lost on the way back, and the SDK asks again.
+async fn losing(test: &TestGate, password: &str) -> u16 {
+    test.lose_next_answer();
+    status(test, "jane", password).await
+}
+
+#[tokio::test]
+async fn an_answer_lost_on_the_way_takes_no_place_for_ever() {
+    let test = jane("  authentication: {max_consecutive_failures: 2}").await;
+    for _ in 0..3 {
+        assert_eq!(losing(&test, RIGHT).await, 200);
+        assert_eq!(losing(&test, "wrong").await, 401);
+    }
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    assert_eq!(user(&test, "jane").await.locked_at, None);
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_read_counts_for_nobody() {
+    let test = jane("  authentication: {max_consecutive_failures: 1}").await;
+    test.refuse_next("BatchGetItem");
+    assert_eq!(status(&test, "jane", RIGHT).await, 503);
+    test.clock.advance(seconds(10));
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+    test.refuse_next("TransactWriteItems");
+    assert_eq!(status(&test, "jane", RIGHT).await, 503);
+    test.clock.advance(seconds(10));
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
+
+#[tokio::test]
+async fn hashing_that_is_not_possible_in_time_gives_the_place_back() {
+    let test = jane("  authentication: {max_consecutive_failures: 1, argon2: {concurrent: 1}}").await;
+    let turn = test.gate.hashing.turn().await.unwrap();
+    let secrets = secrets(&test).await;
+    let accounts = accounts(&test, &secrets).await;
+    let tried = accounts.try_password("jane", &Secret::new("wrong"), here()).await;
+    assert!(matches!(tried, Err(AccountError::Busy(_))), "{tried:?}");
+    drop(turn);
+    assert_eq!(status(&test, "jane", RIGHT).await, 200);
+}
