@@ -12,8 +12,9 @@ use crate::table::{Attempt, Place, Taken, normalized};
 
 /// How long a try waits for a place that others hold.
 const WAIT: Duration = Duration::from_secs(2);
-/// The pause between two looks; random bytes make the pauses differ.
+/// The first pause between two looks; each further one is twice as long. Random bytes make the pauses differ.
 const PAUSE: Duration = Duration::from_millis(15);
+const LONGEST_PAUSE: Duration = Duration::from_millis(120);
 
 /// There is no place: too many failures locked the account.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +48,10 @@ impl Accounts<'_> {
         attempt: &Attempt,
     ) -> Result<(Turn, Result<Place, Locked>), AccountError> {
         let limits = Limits::of(&self.settings.authentication);
-        let waiting_since = tokio::time::Instant::now();
-        let mut one_more = None;
         let mut turn = self.hashing.turn().await?;
+        let waiting_since = tokio::time::Instant::now();
+        let mut pause = PAUSE;
+        let mut one_more = None;
         loop {
             let now = self.clock.now();
             let taken = if let Some(seen) = one_more.take() {
@@ -81,7 +83,8 @@ impl Accounts<'_> {
                     }
                     let jitter = self.random.bytes::<1>().map_or(0, |[byte]| u64::from(byte % 32));
                     drop(turn);
-                    tokio::time::sleep(PAUSE + Duration::from_millis(jitter)).await;
+                    tokio::time::sleep(pause + Duration::from_millis(jitter)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                     turn = self.hashing.turn().await?;
                 }
             }

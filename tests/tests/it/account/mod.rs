@@ -13,8 +13,12 @@ use tokio::time::timeout;
 
 mod ldap;
 mod ldap_hostile;
+mod ldap_login;
 mod ldap_names;
 mod lockout;
+mod old_hashes;
+mod same_work;
+mod throttle;
 mod tries;
 
 /// BER's tags of requests (RFC 4511, section 4).
