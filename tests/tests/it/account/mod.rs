@@ -17,6 +17,7 @@ mod ldap_login;
 mod ldap_names;
 mod lockout;
 mod old_hashes;
+mod places;
 mod same_work;
 mod throttle;
 mod tries;

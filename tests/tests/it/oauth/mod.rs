@@ -9,6 +9,7 @@ mod code_exchange;
 mod flow;
 mod jwks;
 mod refresh;
+mod tries;
 
 use std::time::Duration;
 
