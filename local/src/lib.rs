@@ -7,6 +7,7 @@ mod greeting;
 pub mod harness;
 mod keys;
 pub mod mail;
+pub mod manage_users;
 pub mod map_server;
 mod mapserv;
 pub mod options;

@@ -12,6 +12,7 @@ mod bad_input;
 mod basic;
 mod every_route;
 mod greeting;
+mod manage_users;
 mod races;
 mod table_requests;
 
