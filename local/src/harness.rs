@@ -22,6 +22,7 @@ use crate::greeting;
 use crate::options::Options;
 use crate::page;
 use crate::seed::Seed;
+use crate::sending::Sending;
 use crate::service::Service;
 use crate::services::Services;
 use crate::sowing::sow;
@@ -33,6 +34,7 @@ const WATCH: &str = "http://127.0.0.1:9000";
 #[derive(Debug)]
 pub struct Harness {
     portal: Service,
+    sending: Option<Sending>,
     services: Services,
     gate: Arc<Gate>,
     greeting: String,
@@ -70,8 +72,11 @@ impl Harness {
             (greeting, front(router, &gate.settings))
         };
         let portal = Service::http(listener, router.layer(from_fn(name_peer)))?;
+        // Under `cargo lambda watch` the functions are elsewhere, the sender among them.
+        let sending = (!options.services_only).then(|| Sending::start(gate.clone()));
         Ok(Self {
             portal,
+            sending,
             services,
             gate,
             greeting,
@@ -105,6 +110,9 @@ impl Harness {
     /// Finishes the requests under way, ends all, and removes what does not last.
     pub async fn stop(self) {
         self.portal.stop().await;
+        if let Some(sending) = self.sending {
+            sending.stop().await;
+        }
         self.services.stop().await;
     }
 }

@@ -14,6 +14,7 @@ pub mod options;
 mod page;
 mod sample_map;
 pub mod seed;
+mod sending;
 pub mod service;
 pub mod services;
 mod smtp;

@@ -21,6 +21,9 @@ pub struct Options {
     /// A seed file: the roles, users, clients and OGC servers to start with, in place of the demo's.
     #[arg(long, value_name = "FILE")]
     pub seed: Option<PathBuf>,
+    /// Hands mails to the settings' mail server, or to SES where they name none, instead of catching them.
+    #[arg(long)]
+    pub smtp: bool,
     /// Starts only the table, the mail catcher and the map server, for cargo lambda watch.
     #[arg(long)]
     pub services_only: bool,

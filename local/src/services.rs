@@ -1,12 +1,13 @@
 //! What the functions need around them, started and stopped together.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::Context as _;
 use mapgate_core::clock::Clock;
 use mapgate_core::random::Random;
 use mapgate_core::settings::{Environment, Settings, SettingsSource};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::dynamodb;
 use crate::folder::Folder;
@@ -18,6 +19,16 @@ use crate::service::Service;
 
 /// Where the SDK looks for its endpoint; where one is set, no `DynamoDB` is started.
 const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
+
+/// The mail of a password reset, where the operator has no settings file.
+static DEMO_RESET: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "email_from": "Geoportal Lindmatt <geoportal@lindmatt.example>",
+        "email_subject": "Your new password",
+        "email_body": "Hello {user}\n\nChoose your new password within an hour at\n{reset_url}\n\n\
+            If you did not ask for it, ignore this mail.\n",
+    })
+});
 
 /// The running services.
 #[derive(Debug)]
@@ -118,14 +129,21 @@ impl Services {
         let host = self.smtp.address().to_string();
         // Whole, since it is merged with the operator's: the catcher knows no login.
         let smtp = json!({ "host": host, "ssl": false, "starttls": false, "user": null, "password": null });
-        let mut settings = json!({ "vars": { "smtp": smtp } });
+        let mut settings = json!({ "vars": {} });
+        if !options.smtp {
+            settings["vars"]["smtp"] = smtp;
+        }
         match (given, seed.main_server()) {
             (Some(path), _) => {
                 let path = path.canonicalize().with_context(|| path.display().to_string())?;
                 settings["extends"] = json!(path.to_str().context("the settings file's name is not UTF-8")?);
             }
-            (None, Some(first)) => settings["vars"]["main_ogc_server"] = json!(first),
-            (None, None) => {}
+            (None, first) => {
+                settings["vars"]["reset_password"] = DEMO_RESET.clone();
+                if let Some(first) = first {
+                    settings["vars"]["main_ogc_server"] = json!(first);
+                }
+            }
         }
         // JSON is YAML, and quotes what needs it.
         let text = format!("# Made at each start by mapgate-local.\n{settings:#}\n");

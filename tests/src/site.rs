@@ -80,6 +80,7 @@ impl Setup {
             data: None,
             settings: Some(folder.path().join(VARS_FILE)),
             seed: Some(folder.path().join(SEED_FILE)),
+            smtp: false,
             services_only: false,
         };
         // Of the test's own environment nothing comes in.

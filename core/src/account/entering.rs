@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use super::letter::{Addressee, Letter};
 use super::second_factor::{Enrolment, Keys, is_enrolled};
 use super::trying::{AccountError, Accounts, Reason, Right, Wrong};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
-use crate::table::{AuditEntry, Event, Holder, Roles, SecondFactor, Source, User, UserChange};
+use crate::table::{
+    AuditEntry, Event, Holder, Mail, MailKind, Roles, SecondFactor, Source, User, UserChange,
+};
 
 /// How often a login is written anew that met another change of the same user.
 const TURNS: u32 = 4;
@@ -92,7 +95,7 @@ impl Accounts<'_> {
                 }
             }
             let audit = self.succeeded(Event::LoginSucceeded, &right, &change, now);
-            if self.commit(&right, &change, &audit).await? {
+            if self.commit(&right, &change, &audit, None).await? {
                 let user = change.applied(&right.user);
                 let is_first = enrolment.is_some() || !user.is_password_changed;
                 return Ok(Ok(Entered {
@@ -130,11 +133,13 @@ impl Accounts<'_> {
 
     /// The user sets a new password: every ticket and token of the user dies with the old one. Ends the second
     /// factor's enrolment too, which is all there is to do (`new` is `None`) for a user whose password is kept elsewhere.
+    /// Of a new password the user gets word by mail, in the `language` of that tag (RFC 5646).
     pub async fn change_password(
         &self,
         mut right: Right,
         new: Option<&Secret>,
         code: Option<&Secret>,
+        language: &str,
     ) -> Result<Result<Changed, Denied>, AccountError> {
         if let Some(denied) = self.cannot_change(&right.user, new) {
             self.leave(Some(&right.place)).await?;
@@ -157,7 +162,11 @@ impl Accounts<'_> {
                 None => Event::SecondFactorEnrolled,
             };
             let audit = self.succeeded(event, &right, &change, now);
-            if self.commit(&right, &change, &audit).await? {
+            let notice = match &hash {
+                Some(_) => self.notice(&right.user, language, now)?,
+                None => None,
+            };
+            if self.commit(&right, &change, &audit, notice.as_ref()).await? {
                 return Ok(Ok(Changed {
                     user: change.applied(&right.user),
                     roles: right.roles,
@@ -171,6 +180,19 @@ impl Accounts<'_> {
         }
         self.leave(Some(&right.place)).await?;
         Err(AccountError::NoPlace)
+    }
+
+    /// Word of a changed password, to go into the queue with the change; nothing where no mail is set up.
+    pub fn notice(&self, user: &User, language: &str, now: Timestamp) -> Result<Option<Mail>, AccountError> {
+        if self.settings.reset_password.is_none() {
+            return Ok(None);
+        }
+        let letter = Letter {
+            kind: MailKind::PasswordChanged,
+            to: Some(Addressee::from(user)),
+            language: language.to_owned(),
+        };
+        letter.queued(self.secrets, self.random, now).map(Some)
     }
 
     /// Why the password of `user` cannot become `new`.
@@ -258,9 +280,13 @@ impl Accounts<'_> {
         right: &Right,
         change: &UserChange,
         audit: &AuditEntry,
+        notice: Option<&Mail>,
     ) -> Result<bool, AccountError> {
         for late in [false, true] {
-            let writes = self.table.transaction().change(&right.user, change);
+            let mut writes = self.table.transaction().change(&right.user, change);
+            if let Some(notice) = notice {
+                writes = writes.mail(notice);
+            }
             let written = writes.succeed(&right.place, late).audit(audit).commit().await;
             match self.or_leave(Some(&right.place), written).await? {
                 Ok(()) => return Ok(true),

@@ -8,6 +8,7 @@
 mod common;
 mod entering;
 mod ldap;
+mod letter;
 mod limits;
 mod password;
 mod places;
@@ -18,6 +19,7 @@ mod validators;
 
 pub use entering::{Changed, Denied, Entered, FirstLogin};
 pub use ldap::{Directory, DirectoryAnswer, DirectoryDown, DirectoryEntry};
+pub use letter::{Addressee, Letter};
 pub use limits::network;
 pub use password::{Busy, Hashing, Turn, Verified};
 pub use policy::{MAX_LENGTH, MIN_LENGTH, PolicyFault, check_new_password};

@@ -1,6 +1,7 @@
 //! Starts a router under Lambda; the only room that knows it.
 
 mod event;
+mod mails;
 mod start;
 
 use std::future::Future;
@@ -23,6 +24,29 @@ pub use start::{gate_of, gate_of_environment, log, printable};
 ///
 /// With bad environment or settings it exits at once, non-zero, with one readable line per fault.
 pub fn run(router: impl FnOnce(Arc<Gate>) -> Router) -> ExitCode {
+    start(async |gate| lambda_runtime::run(of_http(gate, router)).await)
+}
+
+/// Like [`run`], for the function that sends mail: events of the table's stream that tell of a queued mail, and those of
+/// a schedule, go to `send`. An error of it makes the invocation a failed one.
+pub fn run_with_mails<F, E>(
+    router: impl FnOnce(Arc<Gate>) -> Router,
+    send: impl Fn(Arc<Gate>) -> F + Send,
+) -> ExitCode
+where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: std::error::Error,
+{
+    start(async |gate| {
+        let of_mail = gate.clone();
+        lambda_runtime::run(mails::Either::new(of_http(gate, router), move || {
+            send(of_mail.clone())
+        }))
+        .await
+    })
+}
+
+fn start(serve: impl AsyncFnOnce(Arc<Gate>) -> Result<(), lambda_runtime::Error>) -> ExitCode {
     log();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -33,12 +57,20 @@ pub fn run(router: impl FnOnce(Arc<Gate>) -> Router) -> ExitCode {
             Ok(gate) => Arc::new(gate),
             Err(faults) => return failed(&faults),
         };
-        let settings = gate.settings.clone();
-        match lambda_runtime::run(Sane(Adapter::from(Peers(front(router(gate), &settings))))).await {
+        match serve(gate).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&[error.to_string()]),
         }
     })
+}
+
+/// The way of HTTP events.
+fn of_http(
+    gate: Arc<Gate>,
+    router: impl FnOnce(Arc<Gate>) -> Router,
+) -> Sane<Adapter<'static, axum::response::Response, Peers>> {
+    let settings = gate.settings.clone();
+    Sane(Adapter::from(Peers(front(router(gate), &settings))))
 }
 
 #[expect(

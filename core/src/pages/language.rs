@@ -68,8 +68,9 @@ impl Language {
         format!("{path}{separator}lang={}", self.tag())
     }
 
-    /// The language of a tag, whatever its region: `de-CH` is German.
-    fn named(tag: &str) -> Option<Self> {
+    /// The language of a tag, whatever its region: `de-CH` is German. `None` for one that pages do not speak.
+    #[must_use]
+    pub fn named(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_']).next()?;
         Self::ALL
             .into_iter()

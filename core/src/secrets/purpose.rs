@@ -21,6 +21,8 @@ pub enum Purpose {
     RecoveryCode,
     /// What a reset mail gives out.
     Reset,
+    /// The name under which reset mails of one user, or requests of one network, are counted.
+    ResetCounter,
     /// A second factor's secret, sealed.
     FactorSecret,
     /// A queued mail, sealed.

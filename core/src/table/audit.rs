@@ -24,6 +24,16 @@ pub enum Event {
     LoggedOut,
     /// A password changed by its holder.
     PasswordChanged,
+    /// A forgotten password was asked for.
+    ResetRequested,
+    /// A mail was taken by the mail server.
+    MailSent,
+    /// A mail was not sent, since nobody is to get it; the details say why.
+    MailDropped,
+    /// A mail was refused for good, or too often.
+    MailFailed,
+    /// A mail of which nobody knows whether it went out. It is not sent again.
+    MailUncertain,
     /// A second factor was set up by a user whose password is kept elsewhere.
     SecondFactorEnrolled,
     /// Too many failures locked an account.

@@ -22,6 +22,7 @@ pub struct Transaction<'a> {
 enum Write {
     User,
     Place,
+    Mail,
     Other,
 }
 
@@ -32,6 +33,8 @@ pub struct Refused {
     pub user: bool,
     /// The place was no longer there, or could not be given back this way.
     pub place: bool,
+    /// Another sender had the mail in hand.
+    pub mail: bool,
 }
 
 impl Table {
@@ -46,7 +49,7 @@ impl Table {
     }
 }
 
-impl Transaction<'_> {
+impl<'a> Transaction<'a> {
     /// Changes `user`, where it still is as read.
     pub fn change(self, user: &User, change: &UserChange) -> Self {
         let update = self.table.user_update(user, change);
@@ -85,6 +88,18 @@ impl Transaction<'_> {
         self.with(Write::Other, put)
     }
 
+    pub(super) fn table(&self) -> &'a Table {
+        self.table
+    }
+
+    pub(super) fn with_mail(self, write: Result<TransactWriteItem, TableError>) -> Self {
+        self.with(Write::Mail, write)
+    }
+
+    pub(super) fn with_other(self, write: Result<TransactWriteItem, TableError>) -> Self {
+        self.with(Write::Other, write)
+    }
+
     fn with(mut self, name: Write, write: Result<TransactWriteItem, TableError>) -> Self {
         match write {
             Ok(write) => {
@@ -109,6 +124,7 @@ impl Transaction<'_> {
             Refused {
                 user: failed(Write::User),
                 place: failed(Write::Place),
+                mail: failed(Write::Mail),
             }
         }))
     }

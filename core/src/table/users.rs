@@ -195,6 +195,12 @@ fn email_prefix(email: &str) -> String {
     format!("{} ", email.to_lowercase())
 }
 
+/// Whether the user's own address is that of the index's `prefix`.
+fn has_email(user: &User, prefix: &str) -> bool {
+    let own = user.email.as_deref().map(email_prefix);
+    own.is_some_and(|own| own == prefix)
+}
+
 pub(super) fn read(item: Item) -> Result<User, TableError> {
     from_item::<Record>(item).map(User::from)
 }
@@ -215,31 +221,57 @@ impl Table {
         if prefix.len() > MAX_SORT_KEY || prefix.trim().is_empty() {
             return Ok(Vec::new());
         }
+        let mut users = Vec::new();
+        for key in self.keys_with_email(&prefix).await? {
+            let found = self.get(&key).await?.map(read).transpose()?;
+            users.extend(found.filter(|user| has_email(user, &prefix)));
+        }
+        Ok(users)
+    }
+
+    /// The keys of the first two users of whom the index says that their address begins so.
+    async fn keys_with_email(&self, prefix: &str) -> Result<Vec<Key>, TableError> {
         let asked = self.client.query().table_name(&self.name).index_name(BY_EMAIL);
         let answer = asked
             .key_condition_expression("#list = :users AND begins_with(email_key, :email)")
             .expression_attribute_names("#list", LIST)
             .expression_attribute_values(":users", s(USERS))
-            .expression_attribute_values(":email", s(prefix.as_str()))
+            .expression_attribute_values(":email", s(prefix))
             .limit(2)
             .send()
             .await
             .map_err(|error| unavailable(&error))?;
-        let mut users = Vec::new();
-        for item in answer.items.unwrap_or_default() {
-            let pk = item.get("pk").and_then(|pk| pk.as_s().ok());
-            let found = match pk {
-                Some(pk) => self.get(&Key::new(pk, "user")).await?.map(read).transpose()?,
-                None => None,
-            };
-            let has_it = |user: &User| {
-                user.email
-                    .as_deref()
-                    .is_some_and(|own| email_prefix(own) == prefix)
-            };
-            users.extend(found.filter(has_it));
+        let items = answer.items.unwrap_or_default();
+        let pks = items
+            .iter()
+            .filter_map(|item| item.get("pk").and_then(|pk| pk.as_s().ok()));
+        Ok(pks.map(|pk| Key::new(pk, "user")).collect())
+    }
+
+    /// The user of that name, or else the one user with that e-mail address. The same two requests, whether there is one
+    /// or not.
+    pub async fn user_named_or_with_email(&self, given: &str) -> Result<Option<User>, TableError> {
+        let prefix = email_prefix(given);
+        // No address is empty.
+        let prefix = Some(prefix).filter(|prefix| prefix.len() <= MAX_SORT_KEY);
+        let prefix = prefix.unwrap_or_else(|| email_prefix(""));
+        let found = self.keys_with_email(&prefix).await?;
+        let is_one = found.len() == 1;
+        let by_name = key(given);
+        let by_email = found.into_iter().next().filter(|_| is_one);
+        let by_email = by_email.unwrap_or_else(|| Key::new("nobody", "user"));
+        let mut keys = vec![&by_name];
+        keys.extend(Some(&by_email).filter(|key| **key != by_name));
+        let mut named = None;
+        let mut addressed = None;
+        for item in self.batch(&keys).await? {
+            if by_name.is_of(&item) {
+                named = Some(read(item)?);
+            } else {
+                addressed = Some(read(item)?).filter(|user| has_email(user, &prefix));
+            }
         }
-        Ok(users)
+        Ok(named.or(addressed))
     }
 
     /// Makes a user, with `audit` in the same transaction.

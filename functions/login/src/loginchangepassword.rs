@@ -199,7 +199,10 @@ async fn change(gate: &Gate, asked: &Asked) -> Result<Done, ChangeError> {
     };
     let accounts = gate.accounts(&asked.secrets).await;
     let right = accounts.try_password(username.expose(), old, from).await??;
-    let changed = accounts.change_password(right, new, asked.code()).await??;
+    let language = asked.language.tag();
+    let changed = accounts
+        .change_password(right, new, asked.code(), language)
+        .await??;
     let cookies = gate.log_in(&asked.parts, &asked.secrets, &changed.user)?;
     Ok(Done {
         changed,

@@ -1,20 +1,54 @@
-//! mapgate's function reset-password.
+//! mapgate's function reset-password: who forgot his password asks for a mail, and [`send_due`] sends it (contract,
+//! section 10).
+//!
+//! A request only queues. Sending is the function's second way in ([`on_event`]): from the table's stream, and each
+//! minute by a schedule.
+
+mod asked;
+mod handing;
+mod link;
+mod loginresetpassword;
+mod message;
+mod sending;
+mod ses;
+mod smtp;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::map_response;
+use axum::routing::get;
 use mapgate_core::gate::{Gate, health};
-use mapgate_core::http::service;
+use mapgate_core::http::{Failure, private, service};
 use mapgate_core::settings::Service;
 
+pub use sending::send_due;
+
 /// Every path that [`router`] serves.
-pub const ROUTES: &[&str] = &["/health/reset-password"];
+pub const ROUTES: &[&str] = &[
+    "/health/reset-password",
+    "/loginresetpassword",
+    "/loginresetpassword/{token}",
+];
 
 /// The function's routes.
 pub fn router(gate: Arc<Gate>) -> Router {
+    let routes = Router::new()
+        .route(
+            "/loginresetpassword",
+            get(loginresetpassword::get).post(loginresetpassword::post),
+        )
+        .route("/loginresetpassword/{token}", get(link::get).post(link::post))
+        .layer(map_response(|response| async { private(response) }))
+        .with_state(gate.clone());
     service(
-        health(&gate, "reset-password"),
+        routes.merge(health(&gate, "reset-password")),
         &gate.settings,
         Some(Service::Login),
     )
+}
+
+/// The function's way in for the table's stream and for the schedule: sends what is due.
+pub async fn on_event(gate: Arc<Gate>) -> Result<(), Failure> {
+    send_due(&gate).await
 }

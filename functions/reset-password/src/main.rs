@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mapgate_core::lambda::run(mapgate_reset_password::router)
+    mapgate_core::lambda::run_with_mails(mapgate_reset_password::router, mapgate_reset_password::on_event)
 }

@@ -269,7 +269,7 @@ async fn a_ticket_of_before_a_password_change_gives_no_code() {
         .unwrap()
         .unwrap();
     let new = Secret::new("another horse battery");
-    let changed = accounts.change_password(right, Some(&new), None).await;
+    let changed = accounts.change_password(right, Some(&new), None, "en").await;
     assert!(matches!(changed, Ok(Ok(_))));
     house.test.clock.advance(Duration::from_secs(10));
     assert_page(&browser.open(QGIS).await, 200);

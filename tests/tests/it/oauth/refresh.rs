@@ -204,7 +204,7 @@ async fn t45_after_a_password_change_no_refresh_token_works() {
         .unwrap()
         .unwrap();
     let new = Secret::new("another horse battery");
-    let changed = accounts.change_password(right, Some(&new), None).await;
+    let changed = accounts.change_password(right, Some(&new), None, "en").await;
     assert!(matches!(changed, Ok(Ok(_))));
     // The repetition of a lost reply as well.
     for token in [&first, &second] {
