@@ -287,16 +287,20 @@ impl Site {
         }
     }
 
-    /// The text of the newest mail that the catcher has for `address`; waits for one.
+    /// The text of the newest mail with `part` in it that the catcher has for `address`; waits for one.
     ///
     /// # Panics
     /// Where none comes within ten seconds.
-    pub async fn mail(&self, address: &str) -> String {
+    pub async fn mail(&self, address: &str, part: &str) -> String {
         for _ in 0..100 {
             let mails = self.anonymous().get("/local/mails").await.json();
             let mut mails = mails.as_array().unwrap().iter();
-            if let Some(mail) = mails.find(|mail| mail["to"] == address) {
-                return mail["text"].as_str().unwrap().to_owned();
+            let found = mails.find_map(|mail| {
+                let text = mail["text"].as_str().unwrap();
+                (mail["to"] == address && text.contains(part)).then(|| text.to_owned())
+            });
+            if let Some(text) = found {
+                return text;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }

@@ -23,4 +23,5 @@ mod pyramid;
 mod qgis;
 mod screenshots;
 mod url_login;
+mod walk;
 mod watch;

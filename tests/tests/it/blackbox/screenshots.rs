@@ -7,10 +7,10 @@ use http::{Request, StatusCode};
 use mapgate_core::pages::{CodeField, Enrolment, Language, PasswordForm, password_form, text};
 use mapgate_login::qr::Qr;
 use mapgate_tests::gate::TestGate;
-use mapgate_tests::{Browser, Setup, Site, TAB, client};
+use mapgate_tests::{Browser, Setup, Site, TAB, client, now, totp};
 use serde_json::json;
 
-use Step::{BadToken, LogIn, Open, Post};
+use Step::{BadToken, Enrol, LogIn, Open, OpenLink, Post};
 
 /// The widths of windows: a small phone's, a usual one's, a screen's.
 const WIDTHS: [u32; 3] = [320, 390, 1280];
@@ -29,6 +29,10 @@ enum Step {
     Post(&'static [(&'static str, &'static str)]),
     /// Has a form that is too old.
     BadToken,
+    /// Sets up the second factor that the page shows, for the user with that password.
+    Enrol(&'static str),
+    /// Follows the link of the newest mail.
+    OpenLink,
 }
 
 /// What everyone comes across.
@@ -94,6 +98,72 @@ const PAGES: &[Page] = &[
     ("oauth-restart-qgis", "restart-qgis.title", &[Open(REDIRECT_ZERO)]),
 ];
 
+/// What one comes across where second factors are on, and passwords are reset by a link.
+const ACCOUNT_PAGES: &[Page] = &[
+    ("code", "log-in", &[Open("/login.html"), Post(WRONG_CODE)]),
+    (
+        "enrolment",
+        "password-and-second-factor",
+        &[Open("/login.html"), Post(NEWCOMER)],
+    ),
+    (
+        "enrolment-wrong",
+        "password-and-second-factor",
+        &[Open("/login.html"), Post(NEWCOMER), Post(FIRST_CODE)],
+    ),
+    (
+        "recovery-codes",
+        "recovery-codes.title",
+        &[Open("/login.html"), Post(NEWCOMER), Enrol("first-newcomer")],
+    ),
+    ("reset", "forgot-password", &[Open("/loginresetpassword")]),
+    (
+        "reset-requested",
+        "reset-requested.title",
+        &[Open("/loginresetpassword"), Post(FORGOTTEN)],
+    ),
+    ("reset-link", "choose-password", &[OpenLink]),
+    (
+        "reset-link-differs",
+        "choose-password",
+        &[OpenLink, Post(DIFFERENT_NEW)],
+    ),
+    (
+        "reset-done",
+        "password-reset-done.title",
+        &[OpenLink, Post(SAME_NEW)],
+    ),
+    (
+        "reset-link-invalid",
+        "reset-link-invalid.title",
+        &[Open("/loginresetpassword/of-yesterday")],
+    ),
+];
+
+const WRONG_CODE: &[(&str, &str)] = &[("login", "jane"), ("password", "wrong"), ("otp", "123456")];
+const FIRST_CODE: &[(&str, &str)] = &[
+    ("oldPassword", "first-newcomer"),
+    ("newPassword", "a stone in the brook"),
+    ("confirmNewPassword", "a stone in the brook"),
+    ("otp", "1"),
+];
+const FORGOTTEN: &[(&str, &str)] = &[("login", "jane")];
+const DIFFERENT_NEW: &[(&str, &str)] = &[
+    ("newPassword", "a stone in the brook"),
+    ("confirmNewPassword", "a stone in the broom"),
+];
+const SAME_NEW: &[(&str, &str)] = &[
+    ("newPassword", "a stone in the brook"),
+    ("confirmNewPassword", "a stone in the brook"),
+];
+
+fn accounts() -> Setup {
+    Setup::default().vars(
+        "vars:\n  main_ogc_server: main\n  authentication: {two_factor: true, two_factor_issuer_name: Lindmatt}\n  \
+         reset_password: {email_from: maps@example.com, email_subject: New password, email_body: 'See {reset_url}'}\n",
+    )
+}
+
 const WRONG: &[(&str, &str)] = &[("login", "jane"), ("password", "wrong")];
 const LONG: &[(&str, &str)] = &[
     (
@@ -135,8 +205,18 @@ async fn every_page_is_whole_in_english() {
 }
 
 #[tokio::test]
+async fn every_page_about_an_account_is_whole_in_english() {
+    look_at(accounts(), ACCOUNT_PAGES, Language::English).await;
+}
+
+#[tokio::test]
 async fn every_page_is_whole_in_french() {
     look_at(Setup::default(), PAGES, Language::French).await;
+}
+
+#[tokio::test]
+async fn every_page_about_an_account_is_whole_in_french() {
+    look_at(accounts(), ACCOUNT_PAGES, Language::French).await;
 }
 
 #[tokio::test]
@@ -145,8 +225,18 @@ async fn every_page_is_whole_in_german() {
 }
 
 #[tokio::test]
+async fn every_page_about_an_account_is_whole_in_german() {
+    look_at(accounts(), ACCOUNT_PAGES, Language::German).await;
+}
+
+#[tokio::test]
 async fn every_page_is_whole_in_italian() {
     look_at(Setup::default(), PAGES, Language::Italian).await;
+}
+
+#[tokio::test]
+async fn every_page_about_an_account_is_whole_in_italian() {
+    look_at(accounts(), ACCOUNT_PAGES, Language::Italian).await;
 }
 
 /// Looks at each page of a site of its own, as a visitor who prefers that language and runs no scripts.
@@ -200,6 +290,24 @@ impl Step {
                 browser
                     .run("document.getElementsByName('csrf_token')[0].value = 'x'")
                     .await;
+            }
+            Enrol(password) => {
+                let secret = browser
+                    .run("return document.getElementsByName('two_factor_totp_secret')[0].value")
+                    .await;
+                let code = totp(secret.as_str().unwrap(), now());
+                let new = "a stone in the brook";
+                let passwords = [
+                    ("oldPassword", password),
+                    ("newPassword", new),
+                    ("confirmNewPassword", new),
+                ];
+                post(browser, &[&passwords[..], &[("otp", &code)]].concat()).await;
+            }
+            OpenLink => {
+                let mail = site.mail("jane@example.com", "See ").await;
+                let link = mail.split_whitespace().find(|word| word.starts_with("http"));
+                browser.open(link.unwrap()).await;
             }
             LogIn(username) => {
                 let password = mapgate_tests::password(username);
