@@ -163,7 +163,10 @@ impl Accounts<'_> {
             };
             let audit = self.succeeded(event, &right, &change, now);
             let notice = match &hash {
-                Some(_) => self.notice(&right.user, language, now)?,
+                Some(_) => {
+                    let notice = self.notice(&right.user, language, now);
+                    self.or_leave(Some(&right.place), notice).await?
+                }
                 None => None,
             };
             if self.commit(&right, &change, &audit, notice.as_ref()).await? {

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use mapgate_core::account::{Addressee, Letter};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
@@ -34,10 +33,8 @@ const PAUSES: [Duration; 4] = [
 const STALE: Duration = Duration::from_hours(24);
 /// A mail whose sender has not come back by then was left by it. No function runs for longer than 29 seconds.
 const ABANDONED: Duration = Duration::from_mins(5);
-/// So many mails are in hand at once.
-const AT_ONCE: usize = 4;
 /// After that, no further mail is begun: what is in hand must end within the function's own time.
-const BEGINNING: Duration = Duration::from_secs(4);
+const BEGINNING: Duration = Duration::from_secs(6);
 
 /// Sends what is due. What cannot be sent now stays for the next call.
 ///
@@ -61,16 +58,17 @@ pub async fn send_due(gate: &Gate) -> Result<(), Failure> {
         post: Post::of(gate).await,
     };
     let begun = tokio::time::Instant::now();
-    let sender = &sender;
-    let steps = futures_util::stream::iter(due).map(|mail| async move {
-        if begun.elapsed() < BEGINNING {
-            sender.step(&mail).await
-        } else {
-            Ok(())
+    let mut outcome = Ok(());
+    // One after the other: of two for one user, the later one's password is to hold.
+    for mail in due {
+        if begun.elapsed() >= BEGINNING {
+            break;
         }
-    });
-    let outcomes: Vec<Result<(), Failure>> = steps.buffer_unordered(AT_ONCE).collect().await;
-    outcomes.into_iter().collect()
+        // One that cannot be read must not keep the others back.
+        let step = sender.step(&mail).await;
+        outcome = outcome.and(step);
+    }
+    outcome
 }
 
 fn is_due(mail: &Mail, now: Timestamp) -> bool {

@@ -14,4 +14,5 @@ mod identity;
 mod login;
 mod mapserver_proxy;
 mod oauth;
+mod reset_password;
 mod table;

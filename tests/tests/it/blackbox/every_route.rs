@@ -89,6 +89,21 @@ const ROWS: &[Row] = &[
         "/mapserv_proxy/main",
         [400, 400, 400, 400, 400, 401],
     ),
+    // The tests' world has no `reset_password`.
+    ("GET", "/loginresetpassword", "/loginresetpassword", [404; 6]),
+    ("POST", "/loginresetpassword", "/loginresetpassword", [404; 6]),
+    (
+        "GET",
+        "/loginresetpassword/{token}",
+        "/loginresetpassword/x",
+        [404; 6],
+    ),
+    (
+        "POST",
+        "/loginresetpassword/{token}",
+        "/loginresetpassword/x",
+        [404; 6],
+    ),
     ("GET", "/health/login", "/health/login", [200; 6]),
     (
         "GET",

@@ -7,6 +7,7 @@ mod everywhere;
 mod login;
 mod mapserv_proxy;
 mod oauth;
+mod reset_password;
 
 mod bad_input;
 mod basic;
