@@ -5,6 +5,7 @@ pub mod dynamodb;
 mod folder;
 mod greeting;
 pub mod harness;
+mod import;
 mod keys;
 pub mod mail;
 pub mod manage_users;

@@ -42,6 +42,8 @@ pub enum Event {
     UserCreated,
     /// A user was changed by an operator; the details say what.
     UserChanged,
+    /// Roles, a client or a server were brought from GeoMapFish; the details say which.
+    Imported,
     /// An authorization code was handed out.
     CodeIssued,
     /// A code was exchanged for tokens.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, Key, from_item, to_item};
+use super::audit::AuditEntry;
+use super::item::{Item, Key, from_item, put_new, to_item};
 use super::{Table, TableError, unavailable};
 
 /// The most bytes of a client's identifier: it stands in keys, which DynamoDB limits.
@@ -50,6 +51,13 @@ impl Table {
             return Ok(None);
         }
         self.get(&key(client_id)).await?.map(read).transpose()
+    }
+
+    /// Makes a client, with `audit` in the same transaction; `false` where there is one of this identifier.
+    pub async fn create_client(&self, client: &Client, audit: &AuditEntry) -> Result<bool, TableError> {
+        let item = to_item(&key(&client.client_id), client, None)?;
+        let writes = vec![put_new(&self.name, item)?, self.audit_put(audit)?];
+        Ok(self.transact(writes).await?.is_ok())
     }
 
     /// Writes a client, in place of one of the same identifier.

@@ -30,7 +30,9 @@ pub use grants::{Code, CodeStage, Grant, GrantKey, Redemption, Rotation};
 pub use identity::{Holder, IdentityRecord};
 pub use limits::Counter;
 pub use mails::{Mail, MailKind, MailStage, is_key_of_open_mail};
-pub use roles::{ANONYMOUS, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles};
+pub use roles::{
+    ANONYMOUS, CannotAdopt, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles,
+};
 pub use servers::{Auth, DefaultAccess, Layer, OgcServer, ServerType};
 pub use transaction::{Refused, Transaction};
 pub use users::{CreateUser, NewUser, Source, User, UserId, normalized};

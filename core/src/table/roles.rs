@@ -3,6 +3,8 @@
 //! DynamoDB's 400 KB for an item hold some thousand roles. One item also makes names and ids unique by a single
 //! conditional write.
 
+mod adoption;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -10,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{Item, Key, from_item, n, to_item};
 use super::{Table, TableError, unavailable};
+
+pub use adoption::CannotAdopt;
 
 /// A role's number, as MapServer's `%role_ids%` needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
-use super::item::{Key, from_item, put_if, to_item};
+use super::audit::AuditEntry;
+use super::item::{Key, from_item, put_if, put_new, to_item};
 use super::{RoleId, Table, TableError};
 
 /// What program a backend is; it decides what its requests mean.
@@ -103,6 +104,33 @@ impl Table {
             .into_iter()
             .map(from_item)
             .collect()
+    }
+
+    /// Makes a server with its layers, with `audit` in the transaction of the server; `false` where there is one of this
+    /// name.
+    ///
+    /// One transaction up to 98 layers. Beyond it the others go first: without their server they show nothing.
+    pub async fn create_ogc_server(
+        &self,
+        server: &OgcServer,
+        layers: &[Layer],
+        audit: &AuditEntry,
+    ) -> Result<bool, TableError> {
+        let pk = layers_pk(&server.name);
+        let mut writes = Vec::new();
+        for layer in layers {
+            let item = to_item(&Key::new(pk.as_str(), layer.name.as_str()), layer, None)?;
+            writes.push(put_if(&self.name, item, "", &[])?);
+        }
+        let last = writes.split_off(writes.len().saturating_sub(98));
+        for chunk in writes.chunks(100) {
+            let written = self.transact(chunk.to_vec()).await?;
+            written.map_err(|_| TableError::Unavailable("a write without a condition failed".to_owned()))?;
+        }
+        let item = to_item(&Key::new(SERVERS, server.name.as_str()), server, None)?;
+        let mut writes = vec![put_new(&self.name, item)?, self.audit_put(audit)?];
+        writes.extend(last);
+        Ok(self.transact(writes).await?.is_ok())
     }
 
     /// Writes a server with its layers, in place of one of the same name.

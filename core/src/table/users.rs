@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
@@ -324,6 +325,28 @@ impl Table {
             }
             Err(_) => CreateUser::NameTaken,
         })
+    }
+
+    /// Lets new users have numbers beyond `last` only: stepping over thousands of numbers brought along takes minutes.
+    pub async fn number_users_beyond(&self, last: UserId) -> Result<(), TableError> {
+        let update = self.client.update_item().table_name(&self.name);
+        let sent = update
+            .set_key(Some(Key::new("counter", "user-id").attributes()))
+            .update_expression("SET last_id = :last")
+            .condition_expression("attribute_not_exists(last_id) OR last_id < :last")
+            .expression_attribute_values(":last", n(last.0))
+            .send()
+            .await;
+        match sent {
+            Err(error)
+                if !error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(unavailable(&error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The next number that no user has or had. Numbers brought along are stepped over.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -15,7 +16,7 @@ use mapgate_core::table::ROLE_ADMIN;
 /// factor stays. The environment is that of the functions: MAPGATE_TABLE, MAPGATE_SECRETS, MAPGATE_SETTINGS,
 /// MAPGATE_BASE_URL and the variables of AWS; for the harness, `mapgate-local --services-only` prints them.
 ///
-/// A user whose name is that of a command stands behind two dashes: manage-users -- urllogin
+/// A user whose name is that of a command stands behind two dashes: manage-users -- import
 #[derive(Debug, Parser)]
 #[command(
     name = "manage-users",
@@ -52,8 +53,18 @@ struct UserArguments {
 
 #[derive(Debug, Subcommand)]
 enum Other {
+    /// Brings roles, users, OAuth2 clients, OGC servers and layers from GeoMapFish
+    #[command(long_about = include_str!("../import/help.txt"), after_long_help = include_str!("../import/export.sql"))]
+    Import(ImportArguments),
     /// Prints a URL that logs a user in, for portals that link to this one
     Urllogin(UrlLoginArguments),
+}
+
+/// What to import.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// JSON lines, as the SQL in --help exports them
+    pub file: PathBuf,
 }
 
 /// What URL to make.
@@ -96,6 +107,8 @@ impl UserAsked {
 pub enum Command {
     /// To make or change a user.
     User(UserAsked),
+    /// To import.
+    Import(ImportArguments),
     /// To make a URL.
     UrlLogin(UrlLoginArguments),
 }
@@ -134,6 +147,7 @@ impl Command {
     pub fn of(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, Answer> {
         let line = Line::try_parse_from(arguments).map_err(|error| answer(&error))?;
         Ok(match (line.command, line.user.username) {
+            (Some(Other::Import(asked)), _) => Self::Import(asked),
             (Some(Other::Urllogin(asked)), _) => Self::UrlLogin(asked),
             (None, username) => Self::User(UserAsked {
                 username: username.unwrap_or_default(),
@@ -221,8 +235,9 @@ mod tests {
             (asked.rolename.as_deref(), asked.role_of_new()),
             (None, ROLE_ADMIN)
         );
-        assert!(matches!(of(&["--", "urllogin"]), Ok(Command::User(asked)) if asked.username == "urllogin"));
+        assert!(matches!(of(&["--", "import"]), Ok(Command::User(asked)) if asked.username == "import"));
         assert!(matches!(of(&["help"]), Ok(Command::User(_))));
+        assert!(matches!(of(&["import", "x"]), Ok(Command::Import(_))));
         assert!(matches!(of(&["urllogin", "jane", "pw"]), Ok(Command::UrlLogin(asked)) if asked.days == 1));
     }
 
@@ -236,12 +251,21 @@ mod tests {
             &["urllogin", "jane", "1", "hidden"],
             &["urllogin", "jane", "pw", "0"],
             &["urllogin", "jane"],
-            &["-p", "hidden", "urllogin", "jane", "pw"],
+            &["import"],
+            &["-p", "hidden", "import", "file"],
         ] {
             let fault = fault(line);
             assert!(!fault.contains("hidden"), "{fault}");
         }
         assert!(fault(&[]).contains("USERNAME"));
         assert!(fault(&["urllogin", "jane", "pw", "0"]).contains("DAYS"));
+    }
+
+    #[test]
+    fn the_help_says_which_sql_exports() {
+        let help = of(&["import", "--help"]).unwrap_err();
+        assert!(
+            !help.is_fault && help.text.contains("main_static") && help.text.contains("role_restrictionarea")
+        );
     }
 }

@@ -21,6 +21,7 @@ pub async fn run(command: Command, output: &mut impl Write) -> anyhow::Result<()
     match command {
         Command::User(asked) => user::manage(&gate, asked, output).await,
         Command::UrlLogin(asked) => url_login::make(&gate, asked, output),
+        Command::Import(asked) => crate::import::import(&gate, &asked.file, output).await,
     }
 }
 

@@ -13,6 +13,7 @@ mod bad_input;
 mod basic;
 mod every_route;
 mod greeting;
+mod import;
 mod manage_users;
 mod races;
 mod table_requests;
