@@ -73,7 +73,7 @@ fn only_a_queued_mail_and_the_schedule_ask_to_send() {
 async fn each_event_takes_its_own_way() {
     let sent = Arc::new(AtomicUsize::new(0));
     let counted = sent.clone();
-    let send = move || {
+    let take_up = move || {
         let counted = counted.clone();
         async move {
             counted.fetch_add(1, Ordering::SeqCst);
@@ -81,7 +81,7 @@ async fn each_event_takes_its_own_way() {
         }
     };
     let router = Router::new().route("/here", get(|| async { "hello" }));
-    let mut service = Either::new(Sane(Adapter::from(Peers(router))), send);
+    let mut service = Either::new(Sane(Adapter::from(Peers(router))), take_up);
     let mut call = |payload: Value| service.call(LambdaEvent::new(payload, LambdaContext::default()));
     let answer = call(http_api()).await.unwrap();
     assert_eq!(
@@ -102,8 +102,8 @@ async fn each_event_takes_its_own_way() {
 
 #[tokio::test]
 async fn a_failed_sender_fails_its_invocation() {
-    let send = || async { Err(std::io::Error::other("no table")) };
-    let mut service = Either::new(Sane(Adapter::from(Peers(Router::new()))), send);
+    let take_up = || async { Err(std::io::Error::other("no table")) };
+    let mut service = Either::new(Sane(Adapter::from(Peers(Router::new()))), take_up);
     let failed = service.call(LambdaEvent::new(schedule(), LambdaContext::default()));
     assert!(failed.await.unwrap_err().to_string().contains("no table"));
 }

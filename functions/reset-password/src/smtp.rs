@@ -20,7 +20,7 @@ use crate::handing::{Delivery, Farewell, PATIENCE, Refusal};
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A connection on which a message may follow.
-pub(crate) struct Connection(AsyncSmtpConnection);
+pub(crate) struct Connection(Box<AsyncSmtpConnection>);
 
 /// Everything up to the answer that the message may follow (354).
 pub(crate) async fn open(
@@ -65,7 +65,7 @@ pub(crate) async fn open(
     }
     let answer = connection.command(Data).await;
     answer.map_err(|error| for_now("the message", &error))?;
-    Ok(Connection(connection))
+    Ok(Connection(Box::new(connection)))
 }
 
 async fn connect(server: &Smtp, own_host: &str) -> Result<AsyncSmtpConnection, Refusal> {

@@ -213,12 +213,15 @@ impl Import<'_> {
         let table = self.gate.table().await;
         let there = async || {
             let known = table.user(&username).await?;
-            anyhow::Ok(known.map(|known| match known.id == id {
-                true => Ok(false),
-                false => Err(format!(
-                    "user {username} is there already, with the id {}",
-                    known.id.0
-                )),
+            anyhow::Ok(known.map(|known| {
+                if known.id == id {
+                    Ok(false)
+                } else {
+                    Err(format!(
+                        "user {username} is there already, with the id {}",
+                        known.id.0
+                    ))
+                }
             }))
         };
         if let Some(outcome) = there().await? {

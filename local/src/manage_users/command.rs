@@ -13,8 +13,8 @@ use mapgate_core::table::ROLE_ADMIN;
 /// Makes a user, or gives one a new password and lifts the lockout.
 ///
 /// The user must choose another password at the next login, and every session and token of before is dead. A second
-/// factor stays. The environment is that of the functions: MAPGATE_TABLE, MAPGATE_SECRETS, MAPGATE_SETTINGS,
-/// MAPGATE_BASE_URL and the variables of AWS; for the harness, `mapgate-local --services-only` prints them.
+/// factor stays. The environment is that of the functions: `MAPGATE_TABLE`, `MAPGATE_SECRETS`, `MAPGATE_SETTINGS`,
+/// `MAPGATE_BASE_URL` and the variables of AWS; for the harness, `mapgate-local --services-only` prints them.
 ///
 /// A user whose name is that of a command stands behind two dashes: manage-users -- import
 #[derive(Debug, Parser)]
@@ -40,7 +40,7 @@ struct UserArguments {
     /// Makes the user where there is none; needs password and e-mail address
     #[arg(short, long)]
     create: bool,
-    /// A role to add to the user's; a new user has role_admin where none is given
+    /// A role to add to the user's; a new user has `role_admin` where none is given
     #[arg(short, long, value_name = "ROLE")]
     rolename: Option<String>,
     /// The e-mail address

@@ -1,7 +1,7 @@
-//! `manage-users import` of what the SQL in its help exports from PostgreSQL (`tests/world/geomapfish.sql`).
+//! `manage-users import` of what the SQL in its help exports from `PostgreSQL` (`tests/world/geomapfish.sql`).
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mapgate_tests::{Program, VARS, repository};
 use tempfile::TempDir;
@@ -14,7 +14,7 @@ async fn world() -> (World, Program) {
     World::start(VARS, "{}").await
 }
 
-async fn import(world: &World, file: &PathBuf) -> Said {
+async fn import(world: &World, file: &Path) -> Said {
     world.run(&["import", file.to_str().unwrap()]).await
 }
 

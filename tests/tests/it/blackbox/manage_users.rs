@@ -354,11 +354,11 @@ async fn of_two_at_once_both_succeed_and_one_user_is_made() {
     ];
     let all = futures_util::future::join_all((0..4).map(|_| world.run(&make))).await;
     assert!(all.iter().all(|said| said.code == 0), "{all:?}");
-    let made = all
+    let creations = all
         .iter()
         .filter(|said| said.out.contains("made, with the id"))
         .count();
-    assert_eq!(made, 1, "{all:?}");
+    assert_eq!(creations, 1, "{all:?}");
     world
         .login("twin", "at the same time 12")
         .await

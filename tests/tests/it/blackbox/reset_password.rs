@@ -1,6 +1,6 @@
 //! A forgotten password, from the request to the login with the new one, through the harness and its catcher.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mapgate_tests::{Actor, Setup, VARS, csrf_token};
 use serde_json::Value;
@@ -13,15 +13,14 @@ fn vars(body: &str) -> String {
 
 /// The newest caught mail. The contract gives it five seconds.
 async fn caught(actor: &Actor, subject: &str) -> Value {
-    let begun = Instant::now();
-    loop {
+    for _ in 0..50 {
         let mails = actor.get("/local/mails").await.json();
         if mails[0]["subject"] == subject {
             return mails[0].clone();
         }
-        assert!(begun.elapsed() < Duration::from_secs(5), "no mail: {mails}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    unreachable!("no mail in five seconds: {subject}");
 }
 
 #[tokio::test]

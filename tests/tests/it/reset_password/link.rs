@@ -88,7 +88,7 @@ async fn a_link_dies_after_an_hour_by_a_newer_one_and_with_the_account() {
     portal
         .test
         .clock
-        .advance(Duration::from_mins(60) - Duration::from_millis(1));
+        .advance(Duration::from_hours(1) - Duration::from_millis(1));
     let path = format!("/loginresetpassword/{second}");
     assert_eq!(portal.send(get(&path)).await.status, 200);
     portal.test.clock.advance(Duration::from_millis(1));
