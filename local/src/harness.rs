@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::Credentials;
 use axum::Router;
@@ -56,6 +56,9 @@ impl Harness {
         environment.extend(variables.iter().cloned());
         let gate = gate_of(&environment, aws(services.endpoint()).await);
         let gate = Arc::new(gate.await.map_err(|faults| anyhow!(faults.join("\n")))?);
+        if options.smtp && gate.settings.smtp.is_none() && services.endpoint().is_some() {
+            bail!("--smtp: the settings have no smtp, and beside the embedded table no SES is reached");
+        }
         gate.table().await.create_if_missing().await?;
         sow(&seed, &gate, services.map.url()).await.context("the seed")?;
 

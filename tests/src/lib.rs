@@ -37,7 +37,7 @@ pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token};
 pub use raw::{raw, raw_and_away};
 pub use relay::TableRelay;
 pub use site::{Place, Program, Setup, Site, free_port};
-pub use slapd::Slapd;
+pub use slapd::{Slapd, certificates};
 
 /// The seed that a site starts with where a test names none.
 pub const SEED: &str = include_str!("../world/seed.yaml");

@@ -189,8 +189,22 @@ impl Program {
     /// Where it cannot be started.
     #[must_use]
     pub fn of(mut command: Command, folder: TempDir) -> Self {
+        command.stdin(Stdio::null());
+        Self::started(command, folder)
+    }
+
+    /// Starts a command whose standard input stays open as long as the program's value lives.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    #[must_use]
+    pub fn with_input(mut command: Command, folder: TempDir) -> Self {
+        command.stdin(Stdio::piped());
+        Self::started(command, folder)
+    }
+
+    fn started(mut command: Command, folder: TempDir) -> Self {
         command
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);

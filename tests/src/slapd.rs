@@ -201,7 +201,10 @@ retcode-item cn=other 80
 }
 
 /// Two authorities, and a certificate of the first for `localhost`.
-async fn certificates(folder: &Path) {
+///
+/// # Panics
+/// Where openssl is not installed.
+pub async fn certificates(folder: &Path) {
     let extensions = "[req]\ndistinguished_name=name\n[name]\n\
         [authority]\nbasicConstraints=critical,CA:TRUE\n\
         [server]\nbasicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:localhost\n";

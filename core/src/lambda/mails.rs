@@ -22,8 +22,8 @@ enum Asks {
     Http,
 }
 
-/// The stream tells of every item; only a mail that was queued is worth a look at the queue. A schedule is EventBridge's
-/// rule, or EventBridge Scheduler's with the input `{"mapgate": "send-mail"}`.
+/// The stream tells of every item; only a mail that was queued is worth a look at the queue. A schedule is `EventBridge`'s
+/// rule, or `EventBridge` Scheduler's with the input `{"mapgate": "send-mail"}`.
 fn asks(event: &Value) -> Asks {
     if let Some(records) = event["Records"].as_array() {
         let is_of_queue = |record: &Value| {

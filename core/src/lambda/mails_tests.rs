@@ -24,7 +24,7 @@ fn record(name: &str, pk: &str) -> Value {
     })
 }
 
-/// EventBridge's rule `rate(1 minute)`.
+/// `EventBridge`'s rule `rate(1 minute)`.
 fn schedule() -> Value {
     json!({
         "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
@@ -71,9 +71,9 @@ fn only_a_queued_mail_and_the_schedule_ask_to_send() {
 
 #[tokio::test]
 async fn each_event_takes_its_own_way() {
-    let sent = Arc::new(AtomicUsize::new(0));
-    let counted = sent.clone();
-    let take_up = move || {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    let send = move || {
         let counted = counted.clone();
         async move {
             counted.fetch_add(1, Ordering::SeqCst);
@@ -81,14 +81,14 @@ async fn each_event_takes_its_own_way() {
         }
     };
     let router = Router::new().route("/here", get(|| async { "hello" }));
-    let mut service = Either::new(Sane(Adapter::from(Peers(router))), take_up);
+    let mut service = Either::new(Sane(Adapter::from(Peers(router))), send);
     let mut call = |payload: Value| service.call(LambdaEvent::new(payload, LambdaContext::default()));
     let answer = call(http_api()).await.unwrap();
     assert_eq!(
         (&answer["statusCode"], &answer["body"]),
         (&json!(200), &json!("hello"))
     );
-    assert_eq!(sent.load(Ordering::SeqCst), 0);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
     call(schedule()).await.unwrap();
     call(json!({"Records": [record("INSERT", "mail")]}))
         .await
@@ -96,14 +96,14 @@ async fn each_event_takes_its_own_way() {
     call(json!({"Records": [record("INSERT", "audit#2026-09-21")]}))
         .await
         .unwrap();
-    assert_eq!(sent.load(Ordering::SeqCst), 2);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
     assert!(call(json!({"password": "secret"})).await.is_err());
 }
 
 #[tokio::test]
 async fn a_failed_sender_fails_its_invocation() {
-    let take_up = || async { Err(std::io::Error::other("no table")) };
-    let mut service = Either::new(Sane(Adapter::from(Peers(Router::new()))), take_up);
+    let send = || async { Err(std::io::Error::other("no table")) };
+    let mut service = Either::new(Sane(Adapter::from(Peers(Router::new()))), send);
     let failed = service.call(LambdaEvent::new(schedule(), LambdaContext::default()));
     assert!(failed.await.unwrap_err().to_string().contains("no table"));
 }

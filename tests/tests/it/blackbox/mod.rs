@@ -5,6 +5,7 @@
 mod everywhere;
 
 mod login;
+mod mail_servers;
 mod mapserv_proxy;
 mod oauth;
 mod reset_password;

@@ -52,7 +52,7 @@ async fn a_mailed_password_lets_in_and_is_changed_first() {
 }
 
 #[tokio::test]
-async fn the_mailed_link_leads_through_the_pages_to_a_new_password() {
+async fn t91_t93_the_mailed_link_leads_through_the_pages_to_a_new_password() {
     let site = Setup::default().vars(vars("{reset_url}")).start().await;
     let jane = site.anonymous();
     let page = jane.get("/loginresetpassword").await;

@@ -372,7 +372,8 @@ async fn the_page_shows_the_qr_code_takes_the_code_and_shows_the_recovery_codes_
 }
 
 #[tokio::test]
-async fn basic_gets_nobody_in_and_gives_a_thief_of_the_password_no_further_codes_to_guess() {
+async fn t85_wrong_codes_count_and_basic_gets_nobody_in_and_gives_a_thief_of_the_password_no_further_codes_to_guess()
+ {
     let vars = "  authentication: {two_factor: true, max_consecutive_failures: 3}";
     let test = TestGate::with(vars, &[("BASICAUTH", "true")]).await;
     test.user("jane", PASSWORD, &[], false).await;

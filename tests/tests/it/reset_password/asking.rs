@@ -9,7 +9,7 @@ use mapgate_tests::gate::{TestGate, get, post, with_header};
 use super::{LINK, OLD, portal};
 
 #[tokio::test]
-async fn known_and_unknown_get_the_same_answer_by_the_same_requests() {
+async fn t88_known_and_unknown_get_the_same_answer_by_the_same_requests() {
     let portal = portal(LINK).await;
     let table = portal.test.gate.table().await;
     for (name, change) in [
@@ -82,7 +82,7 @@ async fn known_and_unknown_get_the_same_answer_by_the_same_requests() {
 }
 
 #[tokio::test]
-async fn a_user_gets_three_mails_an_hour_and_never_four() {
+async fn t88_a_user_gets_three_mails_an_hour_and_never_four() {
     let portal = portal(LINK).await;
     for _ in 0..4 {
         portal.ask("jane").await;
@@ -120,7 +120,7 @@ async fn fifty_requests_at_once_give_three_mails() {
 }
 
 #[tokio::test]
-async fn a_network_asks_twenty_times_an_hour() {
+async fn t88_a_network_asks_twenty_times_an_hour() {
     let portal = portal(LINK).await;
     for number in 0..22 {
         portal.ask(&format!("nobody{number}")).await;

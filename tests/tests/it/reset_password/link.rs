@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use mapgate_core::table::UserChange;
+use mapgate_core::table::{FactorStage, SecondFactor, UserChange};
 use mapgate_tests::gate::{Answer, get, post, with_header};
 
-use super::{LINK, OLD, Portal, given, portal};
+use super::{LINK, OLD, Portal, given, portal, portal_with};
 
 const NEW: &str = "an entirely new one";
 
@@ -17,7 +17,7 @@ async fn set(portal: &Portal, token: &str, new: &str, again: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn opening_the_link_spends_nothing_and_posting_spends_it() {
+async fn t90_opening_the_link_spends_nothing_and_posting_spends_it() {
     let portal = portal(LINK).await;
     let mail = portal.mailed("jane").await;
     let token = given(&mail);
@@ -72,7 +72,7 @@ async fn opening_the_link_spends_nothing_and_posting_spends_it() {
 }
 
 #[tokio::test]
-async fn a_link_dies_after_an_hour_by_a_newer_one_and_with_the_account() {
+async fn t89_a_link_dies_after_an_hour_by_a_newer_one_and_with_the_account() {
     let portal = portal(LINK).await;
     let first = given(&portal.mailed("jane").await);
     let second = given(&portal.mailed("jane").await);
@@ -85,10 +85,7 @@ async fn a_link_dies_after_an_hour_by_a_newer_one_and_with_the_account() {
         );
         assert_eq!(page.header("referrer-policy"), "no-referrer");
     }
-    portal
-        .test
-        .clock
-        .advance(Duration::from_hours(1) - Duration::from_millis(1));
+    portal.test.clock.advance(Duration::from_millis(3_599_999));
     let path = format!("/loginresetpassword/{second}");
     assert_eq!(portal.send(get(&path)).await.status, 200);
     portal.test.clock.advance(Duration::from_millis(1));
@@ -114,7 +111,7 @@ async fn a_link_dies_after_an_hour_by_a_newer_one_and_with_the_account() {
 }
 
 #[tokio::test]
-async fn of_fifty_posts_at_once_one_wins() {
+async fn t89_of_fifty_posts_at_once_one_wins() {
     let portal = portal(LINK).await;
     let token = given(&portal.mailed("jane").await);
     let passwords: Vec<String> = (0..50).map(|number| format!("new password {number}")).collect();
@@ -194,4 +191,52 @@ async fn the_pages_form_needs_its_token_and_no_origin() {
     let fields = [("newPassword", NEW), ("confirmNewPassword", NEW)];
     let api = with_header(post(&path, &fields), "origin", "null");
     assert_eq!(portal.send(api).await.status, 403);
+}
+
+#[tokio::test]
+async fn who_has_a_second_factor_still_needs_it() {
+    let portal = portal_with(LINK, "  authentication: {two_factor: true}").await;
+    let stage = FactorStage::Confirmed {
+        last_step: 1,
+        recovery_codes: std::iter::once("hash".to_owned()).collect(),
+    };
+    let factor = SecondFactor {
+        sealed_secret: "sealed".to_owned(),
+        begun_at: portal.now(),
+        stage,
+    };
+    let enrolled = UserChange {
+        second_factor: Some(Some(factor.clone())),
+        ..UserChange::default()
+    };
+    let table = portal.test.gate.table().await;
+    table
+        .transaction()
+        .change(&portal.jane().await, &enrolled)
+        .commit()
+        .await
+        .unwrap()
+        .unwrap();
+    let token = given(&portal.mailed("jane").await);
+    assert_eq!(set(&portal, &token, NEW, NEW).await.status, 200);
+    assert_eq!(portal.jane().await.second_factor, Some(factor));
+    let answer = portal.log_in(NEW).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.contains("otp")),
+        (400, true),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn a_locked_account_stays_locked() {
+    let portal = portal_with(LINK, "  authentication: {max_consecutive_failures: 2}").await;
+    for _ in 0..2 {
+        assert_eq!(portal.log_in("wrong").await.status, 401);
+    }
+    let token = given(&portal.mailed("jane").await);
+    assert_eq!(set(&portal, &token, NEW, NEW).await.status, 200);
+    assert!(portal.jane().await.locked_at.is_some());
+    assert_eq!(portal.log_in(NEW).await.status, 401);
 }

@@ -9,7 +9,7 @@ use mapgate_tests::{Does, Step};
 use super::{LINK, OLD, PASSWORD, given, portal};
 
 #[tokio::test]
-async fn a_mailed_password_holds_beside_the_old_one_until_it_is_used() {
+async fn t92_a_mailed_password_holds_beside_the_old_one_until_it_is_used() {
     let portal = portal(PASSWORD).await;
     let mail = portal.mailed("jane").await;
     assert_eq!(
@@ -57,11 +57,10 @@ async fn a_refused_mail_is_tried_five_times_within_a_day_and_then_given_up() {
     let begun = portal.now();
     for minutes in [0, 1, 15, 180, 1200] {
         if minutes > 0 {
-            portal.test.clock.advance(
-                Duration::from_mins(minutes)
-                    .checked_sub(Duration::from_millis(1))
-                    .unwrap(),
-            );
+            portal
+                .test
+                .clock
+                .advance(Duration::from_millis(minutes * 60_000 - 1));
             let before = portal.server.connections();
             portal.send_due().await;
             assert_eq!(
@@ -202,10 +201,7 @@ async fn who_is_not_to_get_mail_gets_none() {
         portal.ask(&name).await;
         portal.send_due().await;
         let told = format!("{:?}", portal.trail().await);
-        assert!(
-            told.contains(&"{\"kind\": \"reset\"".to_string()) && told.contains(reason),
-            "{told}"
-        );
+        assert!(told.contains("MailDropped") && told.contains(reason), "{told}");
         assert!(
             table
                 .user(&name)
@@ -240,7 +236,7 @@ async fn neither_the_queue_nor_the_trail_says_what_a_mail_says() {
 }
 
 #[tokio::test]
-async fn a_changed_password_is_told_by_mail() {
+async fn t92_a_changed_password_is_told_by_mail() {
     let portal = portal(PASSWORD).await;
     let fields = [
         ("login", "jane"),
