@@ -20,6 +20,9 @@ use self::names::Dn;
 use crate::random::Random;
 use crate::settings::{self, Secret};
 
+/// The most bytes of a name that is asked for; a longer one is nobody's (RFC 4524's `uid` has 256 characters).
+const LONGEST_NAME: usize = 1024;
+
 /// What a directory knows of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectoryEntry {
@@ -121,7 +124,13 @@ impl Directory {
         password: Option<&Secret>,
         reader_password: Option<&Secret>,
     ) -> Result<DirectoryAnswer, DirectoryDown> {
-        tracing::debug!(username, "asking the LDAP directory");
+        // Never with the name: it may be a password typed into the wrong field.
+        tracing::debug!("asking the LDAP directory");
+        // A directory hangs up on a request that is too long, which would look as if it were down.
+        let (username, password) = match username.len() {
+            ..=LONGEST_NAME => (username, password),
+            _ => ("", None),
+        };
         let asking = async {
             let mut connection = self.connect().await?;
             let answer = if let Some(template) = &self.settings.bind_dn_template {

@@ -147,7 +147,9 @@ fn verify(argon2: &Argon2<'_>, salt: &[u8], password: &Secret, hash: Option<&Sec
             let fresh = fresh();
             // GeoMapFish hashed what was typed.
             let typed = password.expose();
-            let genuine = hash.is_some_and(|hash| is_legacy(hash, &normal) || is_legacy(hash, typed));
+            let is_other = typed != normal.as_str();
+            let genuine =
+                hash.is_some_and(|hash| is_legacy(hash, &normal) || (is_other && is_legacy(hash, typed)));
             match (genuine, fresh) {
                 (false, _) => Verified::Wrong,
                 (true, Ok(fresh)) => Verified::Outdated(fresh),

@@ -27,7 +27,7 @@ struct RecoveryCodesPage<'a> {
     reader: Reader<'a>,
     referrer: Option<&'static str>,
     codes: &'a [&'a str],
-    next: Option<(String, &'a str)>,
+    next: Option<(&'a str, &'a str)>,
 }
 
 /// A page that says one thing: the text `id`, under the title `id.title`. `links` are addresses and text ids.
@@ -83,7 +83,7 @@ pub fn failure<'a>(reader: impl Into<Reader<'a>>, failure: &Failure) -> Response
 }
 
 /// The page after the enrolment: the recovery codes, which are shown only there. `next` is where to go on: an address,
-/// and the text id of the link.
+/// which stays as it is since it may be another host's, and the text id of the link.
 #[must_use]
 pub fn recovery_codes<'a>(
     reader: impl Into<Reader<'a>>,
@@ -98,7 +98,7 @@ pub fn recovery_codes<'a>(
         reader,
         referrer: None,
         codes,
-        next: next.map(|(path, text)| (language.kept(path), text)),
+        next,
     };
     answer(status, &page, Headers::default())
 }

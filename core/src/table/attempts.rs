@@ -23,6 +23,8 @@ use crate::clock::Timestamp;
 const KEPT: Duration = Duration::from_hours(24 * 90);
 /// A place not given back by then counts as a failure.
 const ABANDONED: Duration = Duration::from_secs(10);
+/// The most of them counted by one update: DynamoDB takes expressions of at most 4 KB.
+const ABANDONED_AT_ONCE: usize = 50;
 
 /// Whose tries are counted together: a keyed hash of the account's name, and of the network where that counts too.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +77,14 @@ impl Counters {
         }
     }
 
-    /// The places of tries that never came back.
+    /// The places of tries that never came back, as many as one update may count.
     fn abandoned(&self, now: Timestamp) -> Vec<String> {
         let is_old = |place: &&String| {
             let taken_at = place.split('.').next().and_then(|millis| millis.parse().ok());
             taken_at.is_none_or(|millis| Timestamp::from_millis(millis).plus(ABANDONED) <= now)
         };
-        self.places.iter().filter(is_old).cloned().collect()
+        let old = self.places.iter().filter(is_old);
+        old.take(ABANDONED_AT_ONCE).cloned().collect()
     }
 }
 

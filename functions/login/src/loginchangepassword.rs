@@ -154,7 +154,7 @@ fn of_page(gate: &Gate, asked: &Asked, done: Done) -> Response {
         }
         came_from => {
             let next = came_from.as_ref().and_then(|found| found.location.to_str().ok());
-            let own = path(gate, "/login.html");
+            let own = asked.language.kept(&path(gate, "/login.html"));
             let next = Some((next.unwrap_or(&own), "continue"));
             pages::recovery_codes(asked.language, StatusCode::OK, &codes, next)
         }

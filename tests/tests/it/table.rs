@@ -1,12 +1,13 @@
 //! The table's promises, against the embedded DynamoDB.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mapgate_core::clock::Timestamp;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    AuditEntry, Auth, CreateUser, DefaultAccess, Event, Layer, NewUser, OgcServer, RoleId, ServerType,
-    Source, UserChange, UserId,
+    Attempt, AuditEntry, Auth, CreateUser, DefaultAccess, Event, Layer, NewUser, OgcServer, RoleId,
+    ServerType, Source, Taken, UserChange, UserId,
 };
 use mapgate_tests::gate::TestGate;
 
@@ -228,4 +229,29 @@ async fn of_two_changes_of_what_was_read_once_one_is_told_so() {
         .expect("jane");
     assert_eq!(user.password.as_ref().map(Secret::expose), Some("one"));
     assert_eq!(user.generation, jane.generation + 1);
+}
+
+#[tokio::test]
+async fn more_abandoned_places_than_one_update_can_name_are_all_counted() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let attempt = Attempt("jane".to_owned());
+    let take = async || {
+        let now = test.clock.now();
+        table
+            .take_place(&attempt, 200, None, None, now)
+            .await
+            .expect("the table answers")
+    };
+    for _ in 0..180 {
+        assert!(matches!(take().await, Taken::Place(_)));
+    }
+    test.clock.advance(Duration::from_secs(11));
+    for _ in 0..20 {
+        assert!(matches!(take().await, Taken::Place(_)));
+    }
+    let Taken::Refused(seen) = take().await else {
+        panic!("a place beyond the limit")
+    };
+    assert_eq!((seen.used, seen.failures), (200, 180));
 }

@@ -37,6 +37,15 @@ async fn a_name_is_never_a_filter_nor_a_part_of_a_dn() {
 }
 
 #[tokio::test]
+async fn a_name_longer_than_a_directory_reads_is_nobodys_and_the_directory_is_not_down() {
+    let slapd = Slapd::start().await;
+    let long = "j".repeat(900_000);
+    for settings in [searching(&slapd.url()), template(&slapd.url())] {
+        assert_eq!(verify(&settings, &long, &password("jane")).await, UNKNOWN);
+    }
+}
+
+#[tokio::test]
 async fn a_name_of_odd_characters_is_somebodys() {
     let slapd = Slapd::start().await;
     let odd = " a*b, (c)+\\#= ";
