@@ -251,7 +251,8 @@ async fn a_table_that_is_not_there_is_503() {
         site.anonymous().get(&Site::authorize("many")).await,
     ] {
         answer.is(503, "").has("set-cookie", None);
-        let text = answer.text();
+        // The page's links to other languages repeat the visitor's own query, the client's address in it.
+        let text = answer.text().replace("http://127.0.0.1:7070/", "");
         assert!(!text.contains("127.0.0.1") && !text.contains("Dynamo"), "{text}");
     }
     for function in crate::blackbox::every_route::FUNCTIONS {
