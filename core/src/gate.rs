@@ -1,6 +1,7 @@
 //! The gate: settings, table, keys, clients and clock, made once per cold start, each expensive part on first use.
 //! Rooms above never see it: they take the parts they need.
 
+mod posted;
 mod ticket;
 
 use std::net::IpAddr;
@@ -24,6 +25,8 @@ use crate::secrets::{Keyring, Secrets};
 use crate::session::csrf::{self, Csrf};
 use crate::settings::{Settings, Validator};
 use crate::table::Table;
+
+pub use posted::{NotTaken, Origins, Posted};
 
 /// What a function holds.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::site::Program;
+use crate::program::Program;
 
 /// The key under which `WebDriver` names an element (W3C, §11).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";

@@ -23,6 +23,7 @@ mod client;
 pub mod gate;
 mod mail_server;
 mod oauth;
+mod program;
 mod raw;
 mod relay;
 mod site;
@@ -34,9 +35,10 @@ pub use browser::{Browser, TAB};
 pub use client::{client, repository};
 pub use mail_server::{Delivered, Does, MailServer, Step};
 pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token};
+pub use program::Program;
 pub use raw::{raw, raw_and_away};
 pub use relay::TableRelay;
-pub use site::{Place, Program, Setup, Site, free_port};
+pub use site::{Place, Setup, Site, free_port};
 pub use slapd::{Slapd, certificates};
 
 /// The seed that a site starts with where a test names none.

@@ -302,7 +302,7 @@ impl Accounts<'_> {
     }
 
     /// Writes the lock to an account that does not show it yet: the last failure was counted where nobody looked at the
-    /// account, at its name in another case or after a try that never came back.
+    /// account, after a try that never came back, or the limit was lowered since.
     async fn show_lock(
         &self,
         Locked { since }: Locked,

@@ -19,7 +19,7 @@ pub use consent::{ConsentForm, consent_form};
 pub use language::Language;
 pub use login::{LoginForm, login_form};
 pub use message::{failure, message, recovery_codes};
-pub use password::{CodeField, Enrolment, PasswordForm, password_form};
+pub use password::{CodeField, Enrolment, PasswordForm, password_form, policy_text};
 pub use reader::Reader;
 pub use reset::{NewPasswordForm, ResetForm, new_password_form, reset_form};
 pub use text::text;

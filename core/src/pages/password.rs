@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::answer::{Headers, STYLE, answer};
 use super::{FieldError, Language, Reader, Told, text};
+use crate::account::PolicyFault;
 use crate::session::csrf::Csrf;
 
 /// The form that asks for a new password, for the second factor, or for both: fields `login`, `oldPassword`,
@@ -132,6 +133,18 @@ impl PasswordForm<'_> {
             intro.push(text(language, id, &[("username", username)]));
         }
         intro
+    }
+}
+
+/// The text that says which fault of a new password it is.
+#[must_use]
+pub fn policy_text(fault: PolicyFault) -> &'static str {
+    match fault {
+        PolicyFault::TooShort => "password-too-short",
+        PolicyFault::TooLong => "password-too-long",
+        PolicyFault::Old => "password-is-old",
+        PolicyFault::Username => "password-is-username",
+        PolicyFault::Common => "password-is-common",
     }
 }
 

@@ -36,7 +36,6 @@ pub struct Attempt(pub String);
 pub struct Place {
     key: Key,
     id: String,
-    taken_at: Timestamp,
     /// The failures at which the account locks; none where it does not.
     locks_at: Option<i64>,
 }
@@ -132,7 +131,6 @@ impl Table {
         let place = Place {
             key: key(attempt),
             id: format!("{}.{apart}", now.millis()),
-            taken_at: now,
             locks_at,
         };
         let text = "SET used_places = if_not_exists(used_places, :zero) + :one, failures = if_not_exists(failures, :zero), \
@@ -304,14 +302,6 @@ impl Table {
             .build()
             .map_err(|error| TableError::Unavailable(error.to_string()))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-}
-
-impl Place {
-    /// When it was taken.
-    #[must_use]
-    pub fn taken_at(&self) -> Timestamp {
-        self.taken_at
     }
 }
 

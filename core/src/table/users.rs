@@ -215,21 +215,6 @@ impl Table {
         }
     }
 
-    /// The users with that e-mail address, in any case, at most two of them: who asks wants to know of exactly one. The
-    /// index may lag by a moment, so each is read itself.
-    pub async fn users_with_email(&self, email: &str) -> Result<Vec<User>, TableError> {
-        let prefix = email_prefix(email);
-        if prefix.len() > MAX_SORT_KEY || prefix.trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut users = Vec::new();
-        for key in self.keys_with_email(&prefix).await? {
-            let found = self.get(&key).await?.map(read).transpose()?;
-            users.extend(found.filter(|user| has_email(user, &prefix)));
-        }
-        Ok(users)
-    }
-
     /// The keys of the first two users of whom the index says that their address begins so.
     async fn keys_with_email(&self, prefix: &str) -> Result<Vec<Key>, TableError> {
         let asked = self.client.query().table_name(&self.name).index_name(BY_EMAIL);

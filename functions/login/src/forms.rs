@@ -8,7 +8,6 @@ use mapgate_core::http::Failure;
 use mapgate_core::pages::{self, CodeField, FieldError, LoginForm, PasswordForm, Reader};
 use mapgate_core::secrets::Secrets;
 
-use crate::asked::path;
 use crate::came_from::{CameFrom, of_form};
 use crate::qr::Qr;
 
@@ -53,15 +52,15 @@ impl Visit<'_> {
         intro: Option<(&str, &[(&str, &str)])>,
     ) -> Result<Response, Failure> {
         let (hidden, target) = of_form(self.came_from);
-        let change = path(self.gate, "/loginchangepassword");
-        let reset = path(self.gate, "/loginresetpassword");
+        let change = self.gate.path("/loginchangepassword");
+        let reset = self.gate.path("/loginresetpassword");
         let mut links = vec![(change.as_str(), "change-password")];
         if self.gate.settings.reset_password.is_some() {
             links.push((reset.as_str(), "forgot-password"));
         }
         let form = LoginForm {
             status: shown.status,
-            action: &path(self.gate, "/login"),
+            action: &self.gate.path("/login"),
             csrf: &self.gate.csrf(self.parts, self.secrets)?,
             hidden: &hidden,
             target,
@@ -91,7 +90,7 @@ impl Visit<'_> {
         let two_factor = self.gate.settings.authentication.two_factor;
         let form = PasswordForm {
             status: shown.status,
-            action: &path(self.gate, "/loginchangepassword"),
+            action: &self.gate.path("/loginchangepassword"),
             csrf: &self.gate.csrf(self.parts, self.secrets)?,
             hidden: &hidden,
             target,

@@ -13,7 +13,7 @@ use mapgate_core::pages::{self, FieldError};
 use mapgate_core::table::{Roles, Source, User};
 use serde_json::json;
 
-use crate::asked::{Asked, path, with_cookies};
+use crate::asked::{Asked, with_cookies};
 use crate::came_from::CameFrom;
 use crate::forms::{Shown, Wanted};
 
@@ -160,7 +160,7 @@ fn of_page(gate: &Gate, asked: &Asked, found: Found) -> Response {
     };
     let location = match found.came_from {
         Some(came_from) => Ok(came_from.location),
-        None => HeaderValue::from_str(&asked.language.kept(&path(gate, "/login.html"))),
+        None => HeaderValue::from_str(&asked.language.kept(&gate.path("/login.html"))),
     };
     match location {
         Ok(location) => {

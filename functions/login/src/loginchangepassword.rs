@@ -15,7 +15,7 @@ use mapgate_core::http::{Failure, Reach};
 use mapgate_core::pages::{self, FieldError, Reader};
 use mapgate_core::settings::Secret;
 
-use crate::asked::{Asked, came_from_of_query, path, with_cookies};
+use crate::asked::{Asked, came_from_of_query, with_cookies};
 use crate::came_from::CameFrom;
 use crate::forms::{ENROLMENT, Shown, Visit, Wanted};
 
@@ -154,7 +154,7 @@ fn of_page(gate: &Gate, asked: &Asked, done: Done) -> Response {
         }
         came_from => {
             let next = came_from.as_ref().and_then(|found| found.location.to_str().ok());
-            let own = asked.language.kept(&path(gate, "/login.html"));
+            let own = asked.language.kept(&gate.path("/login.html"));
             let next = Some((next.unwrap_or(&own), "continue"));
             pages::recovery_codes(asked.language, StatusCode::OK, &codes, next)
         }
@@ -223,7 +223,7 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
     let (text, field) = match &error {
         ChangeError::Missing(field) => ("missing-field", *field),
         ChangeError::Differ => ("passwords-differ", "confirmNewPassword"),
-        ChangeError::Policy(fault) => (text_of(*fault), "newPassword"),
+        ChangeError::Policy(fault) => (pages::policy_text(*fault), "newPassword"),
         ChangeError::MissingCode => ("missing-code", "otp"),
         ChangeError::Elsewhere => ("password-elsewhere", "newPassword"),
         ChangeError::Wrong => ("wrong-old-password", "oldPassword"),
@@ -252,15 +252,5 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
     match page {
         Ok(page) => failure.onto(page),
         Err(failure) => pages::failure(asked.language, &failure),
-    }
-}
-
-fn text_of(fault: PolicyFault) -> &'static str {
-    match fault {
-        PolicyFault::TooShort => "password-too-short",
-        PolicyFault::TooLong => "password-too-long",
-        PolicyFault::Old => "password-is-old",
-        PolicyFault::Username => "password-is-username",
-        PolicyFault::Common => "password-is-common",
     }
 }

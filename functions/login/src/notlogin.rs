@@ -8,12 +8,10 @@ use http::StatusCode;
 use mapgate_core::gate::Gate;
 use mapgate_core::pages::{self, Reader};
 
-use crate::asked::path;
-
 /// The page.
 pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let (login, change) = (path(&gate, "/login.html"), path(&gate, "/loginchangepassword"));
+    let (login, change) = (gate.path("/login.html"), gate.path("/loginchangepassword"));
     let links = [(login.as_str(), "log-in"), (change.as_str(), "change-password")];
     pages::message(Reader::of(&parts), StatusCode::OK, "not-logged-in", &[], &links)
 }

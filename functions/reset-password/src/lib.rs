@@ -4,7 +4,6 @@
 //! A request only queues. Sending is the function's second way in ([`on_event`]): from the table's stream, and each
 //! minute by a schedule.
 
-mod asked;
 mod handing;
 mod link;
 mod loginresetpassword;

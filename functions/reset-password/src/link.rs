@@ -8,14 +8,13 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header, request};
 use mapgate_core::account::{AccountError, PolicyFault, check_new_password};
-use mapgate_core::gate::Gate;
+use mapgate_core::gate::{Gate, Origins, Posted};
 use mapgate_core::http::{Failure, json_error};
 use mapgate_core::pages::{self, FieldError, Language, NewPasswordForm, Reader};
 use mapgate_core::secrets::{Purpose, Secrets};
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{AuditEntry, Event, ResetKind, Source, TableError, User, UserChange};
 
-use crate::asked::{Asked, Origins, path};
 use crate::loginresetpassword::unavailable;
 
 /// Why the password stays.
@@ -86,7 +85,7 @@ fn form(
     let csrf = gate.csrf(parts, secrets)?;
     let form = NewPasswordForm {
         status: error.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST),
-        action: &path(gate, &format!("/loginresetpassword/{}", token.expose())),
+        action: &gate.path(&format!("/loginresetpassword/{}", token.expose())),
         csrf: &csrf,
         username: Some(&user.username),
         error,
@@ -102,7 +101,7 @@ fn hidden(mut response: Response) -> Response {
 }
 
 fn invalid(gate: &Gate, page: Option<Reader<'_>>) -> Response {
-    let again = path(gate, "/loginresetpassword");
+    let again = gate.path("/loginresetpassword");
     match page {
         Some(reader) => pages::message(
             reader,
@@ -144,7 +143,7 @@ pub(crate) async fn post(
     request: Request,
 ) -> Response {
     let token = Secret::new(token);
-    let asked = match Asked::read(&gate, request, Origins::Unsaid).await {
+    let asked = match gate.posted(request, Origins::Unsaid).await {
         Ok(asked) => asked,
         Err(not_taken) => return hidden(not_taken.into_response()),
     };
@@ -163,7 +162,7 @@ pub(crate) async fn post(
 }
 
 fn done(gate: &Gate, language: Language) -> Response {
-    let login = path(gate, "/login.html");
+    let login = gate.path("/login.html");
     pages::message(
         language,
         StatusCode::OK,
@@ -173,7 +172,7 @@ fn done(gate: &Gate, language: Language) -> Response {
     )
 }
 
-async fn change(gate: &Gate, asked: &Asked, token: &Secret) -> Result<(), LinkError> {
+async fn change(gate: &Gate, asked: &Posted, token: &Secret) -> Result<(), LinkError> {
     // Before the password is looked at: a token that does not hold costs no hash, and learns nothing.
     let user = holder(gate, &asked.secrets, token).await?;
     let field = |name| asked.form.secret(name).ok_or(LinkError::Missing(name));
@@ -211,11 +210,11 @@ async fn change(gate: &Gate, asked: &Asked, token: &Secret) -> Result<(), LinkEr
     written.commit().await?.map_err(|_| LinkError::Invalid)
 }
 
-async fn form_again(gate: &Gate, asked: &Asked, token: &Secret, error: LinkError) -> Response {
+async fn form_again(gate: &Gate, asked: &Posted, token: &Secret, error: LinkError) -> Response {
     let (text, field) = match &error {
         LinkError::Missing(field) => ("missing-field", *field),
         LinkError::Differ => ("passwords-differ", "confirmNewPassword"),
-        LinkError::Policy(fault) => (text_of(*fault), "newPassword"),
+        LinkError::Policy(fault) => (pages::policy_text(*fault), "newPassword"),
         LinkError::Invalid => return invalid(gate, Some(asked.language.into())),
         LinkError::Failure(failure) => return pages::failure(asked.language, failure),
     };
@@ -226,14 +225,4 @@ async fn form_again(gate: &Gate, asked: &Asked, token: &Secret, error: LinkError
         Err(_) => return invalid(gate, Some(language.into())),
     };
     again.unwrap_or_else(|failure| pages::failure(language, &failure))
-}
-
-fn text_of(fault: PolicyFault) -> &'static str {
-    match fault {
-        PolicyFault::TooShort => "password-too-short",
-        PolicyFault::TooLong => "password-too-long",
-        PolicyFault::Old => "password-is-old",
-        PolicyFault::Username => "password-is-username",
-        PolicyFault::Common => "password-is-common",
-    }
 }

@@ -10,14 +10,12 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, request};
 use mapgate_core::account::{AccountError, Addressee, Letter, network};
-use mapgate_core::gate::Gate;
+use mapgate_core::gate::{Gate, Origins, Posted};
 use mapgate_core::http::{Failure, json_error};
 use mapgate_core::pages::{self, FieldError, Reader, ResetForm};
 use mapgate_core::secrets::{Purpose, Secrets};
 use mapgate_core::table::{AuditEntry, Counter, Event, MailKind, User, normalized};
 use serde_json::json;
-
-use crate::asked::{Asked, Origins, path};
 
 /// Both limits are of so long.
 const WINDOW: Duration = Duration::from_hours(1);
@@ -53,7 +51,7 @@ fn form(
     let csrf = gate.csrf(parts, secrets)?;
     let form = ResetForm {
         status: error.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST),
-        action: &path(gate, "/loginresetpassword"),
+        action: &gate.path("/loginresetpassword"),
         csrf: &csrf,
         hidden: &[],
         username: None,
@@ -76,7 +74,7 @@ pub(crate) fn unavailable(page: Option<Reader<'_>>) -> Response {
 /// Field `login`: a user name, or the e-mail address of exactly one user. 200 whatever becomes of it, 400 only where it
 /// is missing.
 pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    let asked = match Asked::read(&gate, request, Origins::Own).await {
+    let asked = match gate.posted(request, Origins::Own).await {
         Ok(asked) => asked,
         Err(not_taken) => return not_taken.into_response(),
     };
@@ -99,7 +97,7 @@ pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Res
     }
 }
 
-fn missing(gate: &Gate, asked: &Asked) -> Response {
+fn missing(gate: &Gate, asked: &Posted) -> Response {
     if !asked.is_page {
         return Failure::BadRequest("the field login is missing".to_owned()).into_response();
     }
@@ -112,7 +110,7 @@ fn missing(gate: &Gate, asked: &Asked) -> Response {
 }
 
 /// Five requests to the table, whoever it is; one, where the network has asked too often.
-async fn queue(gate: &Gate, asked: &Asked, given: &str) -> Result<(), Failure> {
+async fn queue(gate: &Gate, asked: &Posted, given: &str) -> Result<(), Failure> {
     let (table, now) = (gate.table().await, gate.clock.now());
     let address = gate.address(&asked.parts);
     let counter = |parts: &[&[u8]]| {

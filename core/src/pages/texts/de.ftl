@@ -19,8 +19,6 @@ code = Code
 code-hint-login = Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes. Bei der ersten Anmeldung leer lassen.
 code-hint = Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes.
 missing-code = Geben Sie den Code aus Ihrer Authenticator-App ein.
-enrolment-not-begun = Für dieses Konto gibt es noch keinen QR-Code. Melden Sie sich zuerst an, dann sehen Sie ihn.
-    .title = Melden Sie sich zuerst an
 
 # Passwort ändern
 change-password = Passwort ändern
@@ -58,8 +56,6 @@ enrol-open = In einer App auf diesem Gerät öffnen
 enrol-code = Geben Sie den Code ein, den die App zeigt.
 code-hint-enrol = Sechs Ziffern. Die App zeigt alle 30 Sekunden einen neuen Code.
 finish = Abschliessen
-second-factor-set-up = Ab sofort melden Sie sich mit dem Passwort und einem Code aus Ihrer Authenticator-App an.
-    .title = Zweiter Faktor eingerichtet
 recovery-codes = Ihr zweiter Faktor ist eingerichtet. Verlieren Sie Ihr Telefon, so ersetzt einer dieser Codes den Code der App. Jeder gilt für eine Anmeldung.
     .title = Bewahren Sie Ihre Wiederherstellungs{"\u00AD"}codes auf
 recovery-codes-once = Sie werden nur dieses eine Mal gezeigt. Drucken Sie sie aus oder schreiben Sie sie auf, und bewahren Sie sie sicher auf.
@@ -112,8 +108,6 @@ forbidden = Dazu haben Sie kein Recht.
     .title = Abgelehnt
 not-found = Unter dieser Adresse gibt es nichts.
     .title = Nicht gefunden
-too-many-tries = Es gab zu viele fehlgeschlagene Anmeldungen. Versuchen Sie es in { $minutes } Min. wieder.
-    .title = Bitte warten
 too-many-requests = Es gab zu viele Versuche in kurzer Zeit. Warten Sie einige Minuten, und versuchen Sie es dann wieder.
     .title = Bitte warten
 unavailable = Etwas, das dieser Dienst braucht, antwortet nicht. Bitte versuchen Sie es gleich noch einmal.

@@ -19,8 +19,6 @@ code = Code
 code-hint-login = From your authenticator app, or one of your recovery codes. At your first login, leave it empty.
 code-hint = From your authenticator app, or one of your recovery codes.
 missing-code = Enter the code from your authenticator app.
-enrolment-not-begun = There is no QR code for this account yet. Log in first, and you will see it.
-    .title = Log in first
 
 # Changing the password
 change-password = Change password
@@ -58,8 +56,6 @@ enrol-open = Open in an app on this device
 enrol-code = Enter the code that the app shows.
 code-hint-enrol = Six digits. The app shows a new code every 30 seconds.
 finish = Finish
-second-factor-set-up = From now on, logging in takes your password and a code from your authenticator app.
-    .title = Second factor set up
 recovery-codes = Your second factor is set up. If you lose your phone, one of these codes takes the place of the app’s code. Each is good for one login.
     .title = Keep your recovery codes
 recovery-codes-once = They are shown only this once. Print them, or write them down, and keep them in a safe place.
@@ -112,8 +108,6 @@ forbidden = You may not do this.
     .title = Refused
 not-found = There is nothing at this address.
     .title = Not found
-too-many-tries = There were too many failed logins. Try again in { $minutes } min.
-    .title = Please wait
 too-many-requests = There were too many tries in a short time. Wait a few minutes, then try again.
     .title = Please wait
 unavailable = Something this service needs does not answer. Please try again in a moment.

@@ -19,8 +19,6 @@ code = Code
 code-hint-login = De votre application d’authentification, ou l’un de vos codes de secours. À la première connexion, laissez vide.
 code-hint = De votre application d’authentification, ou l’un de vos codes de secours.
 missing-code = Saisissez le code de votre application d’authentification.
-enrolment-not-begun = Il n’y a pas encore de code QR pour ce compte. Connectez-vous d’abord pour le voir.
-    .title = Connectez-vous d’abord
 
 # Changement du mot de passe
 change-password = Changer le mot de passe
@@ -58,8 +56,6 @@ enrol-open = Ouvrir dans une application de cet appareil
 enrol-code = Saisissez le code que l’application affiche.
 code-hint-enrol = Six chiffres. L’application affiche un nouveau code toutes les 30 secondes.
 finish = Terminer
-second-factor-set-up = Dès maintenant, vous vous connectez avec votre mot de passe et un code de votre application d’authentification.
-    .title = Second facteur configuré
 recovery-codes = Votre second facteur est configuré. Si vous perdez votre téléphone, l’un de ces codes remplace celui de l’application. Chacun est valable pour une seule connexion.
     .title = Conservez vos codes de secours
 recovery-codes-once = Ils ne sont affichés que cette fois. Imprimez-les ou notez-les, et conservez-les en lieu sûr.
@@ -112,8 +108,6 @@ forbidden = Vous n’avez pas le droit de faire cela.
     .title = Refusé
 not-found = Il n’y a rien à cette adresse.
     .title = Introuvable
-too-many-tries = Il y a eu trop de connexions échouées. Réessayez dans { $minutes } min.
-    .title = Veuillez patienter
 too-many-requests = Il y a eu trop d’essais en peu de temps. Attendez quelques minutes, puis réessayez.
     .title = Veuillez patienter
 unavailable = Un élément nécessaire à ce service ne répond pas. Réessayez dans un instant.

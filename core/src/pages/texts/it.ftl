@@ -19,8 +19,6 @@ code = Codice
 code-hint-login = Dalla sua app di autenticazione, oppure uno dei suoi codici di recupero. Al primo accesso lasci il campo vuoto.
 code-hint = Dalla sua app di autenticazione, oppure uno dei suoi codici di recupero.
 missing-code = Inserisca il codice della sua app di autenticazione.
-enrolment-not-begun = Per questo account non c’è ancora un codice QR. Acceda prima per vederlo.
-    .title = Prima acceda
 
 # Cambio della password
 change-password = Cambia password
@@ -58,8 +56,6 @@ enrol-open = Apri in un’app di questo dispositivo
 enrol-code = Inserisca il codice che l’app mostra.
 code-hint-enrol = Sei cifre. L’app mostra un codice nuovo ogni 30 secondi.
 finish = Concludi
-second-factor-set-up = Da subito si accede con la password e un codice della sua app di autenticazione.
-    .title = Secondo fattore configurato
 recovery-codes = Il secondo fattore è configurato. Se perde il telefono, uno di questi codici sostituisce quello dell’app. Ciascuno vale per un solo accesso.
     .title = Conservi i suoi codici di recupero
 recovery-codes-once = Vengono mostrati solo questa volta. Li stampi o li annoti, e li conservi in un luogo sicuro.
@@ -112,8 +108,6 @@ forbidden = Non ha il diritto di farlo.
     .title = Rifiutato
 not-found = A questo indirizzo non c’è nulla.
     .title = Non trovato
-too-many-tries = Ci sono stati troppi accessi falliti. Riprovi tra { $minutes } min.
-    .title = Attenda, prego
 too-many-requests = Ci sono stati troppi tentativi in poco tempo. Attenda qualche minuto, poi riprovi.
     .title = Attenda, prego
 unavailable = Qualcosa di cui questo servizio ha bisogno non risponde. Riprovi tra un momento.

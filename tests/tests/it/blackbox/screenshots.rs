@@ -1,6 +1,8 @@
 //! Every page as Chromium shows it, in each language, on a phone and on a desk, in light and in dark: nothing sticks
 //! out, everything can be read and reached by keyboard. The pictures stay in `target/tmp/pages`.
 
+mod pages;
+
 use std::path::{Path, PathBuf};
 
 use http::{Request, StatusCode};
@@ -11,6 +13,7 @@ use mapgate_tests::{Browser, Setup, Site, TAB, client, now, totp};
 use serde_json::json;
 
 use Step::{BadToken, Enrol, LogIn, Open, OpenLink, Post};
+use pages::{ACCOUNT_PAGES, PAGES};
 
 /// The widths of windows: a small phone's, a usual one's, a screen's.
 const WIDTHS: [u32; 3] = [320, 390, 1280];
@@ -35,169 +38,12 @@ enum Step {
     OpenLink,
 }
 
-/// What everyone comes across.
-const PAGES: &[Page] = &[
-    ("login", "log-in", &[Open("/login.html")]),
-    ("login-known", "log-in", &[LogIn("jane"), Open("/login.html")]),
-    ("login-wrong", "log-in", &[Open("/login.html"), Post(WRONG)]),
-    ("login-long-name", "log-in", &[Open("/login.html"), Post(LONG)]),
-    (
-        "login-expired",
-        "form-expired.title",
-        &[Open("/login.html"), BadToken, Post(WRONG)],
-    ),
-    (
-        "bad-way-back",
-        "bad-request.title",
-        &[Open("/login.html?came_from=//evil.example.com")],
-    ),
-    ("password", "change-password", &[Open("/loginchangepassword")]),
-    (
-        "password-known",
-        "change-password",
-        &[LogIn("jane"), Open("/loginchangepassword")],
-    ),
-    (
-        "password-first",
-        "change-password",
-        &[Open("/login.html"), Post(NEWCOMER)],
-    ),
-    (
-        "password-wrong",
-        "change-password",
-        &[Open("/loginchangepassword"), Post(WRONG_OLD)],
-    ),
-    (
-        "password-differs",
-        "change-password",
-        &[Open("/loginchangepassword"), Post(DIFFERENT)],
-    ),
-    (
-        "password-changed",
-        "password-changed.title",
-        &[Open("/loginchangepassword"), Post(CHANGE)],
-    ),
-    ("not-logged-in", "not-logged-in.title", &[Open("/notlogin")]),
-    ("oauth-login", "log-in", &[Open(AUTHORIZE)]),
-    ("oauth-wrong", "log-in", &[Open(AUTHORIZE), Post(WRONG)]),
-    (
-        "oauth-consent",
-        "consent.title",
-        &[LogIn("jane"), Open(AUTHORIZE_PUBLIC)],
-    ),
-    (
-        "oauth-unknown-client",
-        "unknown-client.title",
-        &[Open("/oauth/login?client_id=nobody")],
-    ),
-    (
-        "oauth-unknown-redirect",
-        "unknown-redirect.title",
-        &[Open(REDIRECT_EVIL)],
-    ),
-    ("oauth-restart-qgis", "restart-qgis.title", &[Open(REDIRECT_ZERO)]),
-];
-
-/// What one comes across where second factors are on, and passwords are reset by a link.
-const ACCOUNT_PAGES: &[Page] = &[
-    ("code", "log-in", &[Open("/login.html"), Post(WRONG_CODE)]),
-    (
-        "enrolment",
-        "password-and-second-factor",
-        &[Open("/login.html"), Post(NEWCOMER)],
-    ),
-    (
-        "enrolment-wrong",
-        "password-and-second-factor",
-        &[Open("/login.html"), Post(NEWCOMER), Post(FIRST_CODE)],
-    ),
-    (
-        "recovery-codes",
-        "recovery-codes.title",
-        &[Open("/login.html"), Post(NEWCOMER), Enrol("first-newcomer")],
-    ),
-    ("reset", "forgot-password", &[Open("/loginresetpassword")]),
-    (
-        "reset-requested",
-        "reset-requested.title",
-        &[Open("/loginresetpassword"), Post(FORGOTTEN)],
-    ),
-    ("reset-link", "choose-password", &[OpenLink]),
-    (
-        "reset-link-differs",
-        "choose-password",
-        &[OpenLink, Post(DIFFERENT_NEW)],
-    ),
-    (
-        "reset-done",
-        "password-reset-done.title",
-        &[OpenLink, Post(SAME_NEW)],
-    ),
-    (
-        "reset-link-invalid",
-        "reset-link-invalid.title",
-        &[Open("/loginresetpassword/of-yesterday")],
-    ),
-];
-
-const WRONG_CODE: &[(&str, &str)] = &[("login", "jane"), ("password", "wrong"), ("otp", "123456")];
-const FIRST_CODE: &[(&str, &str)] = &[
-    ("oldPassword", "first-newcomer"),
-    ("newPassword", "a stone in the brook"),
-    ("confirmNewPassword", "a stone in the brook"),
-    ("otp", "1"),
-];
-const FORGOTTEN: &[(&str, &str)] = &[("login", "jane")];
-const DIFFERENT_NEW: &[(&str, &str)] = &[
-    ("newPassword", "a stone in the brook"),
-    ("confirmNewPassword", "a stone in the broom"),
-];
-const SAME_NEW: &[(&str, &str)] = &[
-    ("newPassword", "a stone in the brook"),
-    ("confirmNewPassword", "a stone in the brook"),
-];
-
 fn accounts() -> Setup {
     Setup::default().vars(
         "vars:\n  main_ogc_server: main\n  authentication: {two_factor: true, two_factor_issuer_name: Lindmatt}\n  \
          reset_password: {email_from: maps@example.com, email_subject: New password, email_body: 'See {reset_url}'}\n",
     )
 }
-
-const WRONG: &[(&str, &str)] = &[("login", "jane"), ("password", "wrong")];
-const LONG: &[(&str, &str)] = &[
-    (
-        "login",
-        "Bundesverwaltungsgerichtspräsidentinnenstellvertretung@geoinformation.example.com",
-    ),
-    ("password", "wrong"),
-];
-const NEWCOMER: &[(&str, &str)] = &[("login", "newcomer"), ("password", "first-newcomer")];
-const WRONG_OLD: &[(&str, &str)] = &[
-    ("login", "jane"),
-    ("oldPassword", "wrong"),
-    ("newPassword", "a stone in the brook"),
-    ("confirmNewPassword", "a stone in the brook"),
-];
-const DIFFERENT: &[(&str, &str)] = &[
-    ("login", "jane"),
-    ("oldPassword", "lindmatt-jane"),
-    ("newPassword", "a stone in the brook"),
-    ("confirmNewPassword", "a stone in the broom"),
-];
-const CHANGE: &[(&str, &str)] = &[
-    ("login", "changer"),
-    ("oldPassword", "lindmatt-changer"),
-    ("newPassword", "a stone in the brook"),
-    ("confirmNewPassword", "a stone in the brook"),
-];
-const AUTHORIZE: &str = "/oauth/login?response_type=code&client_id=many&redirect_uri=http://127.0.0.1:7070/";
-const AUTHORIZE_PUBLIC: &str = "/oauth/login?response_type=code&client_id=public&redirect_uri=http://127.0.0.1:7070/\
-     &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
-
-const REDIRECT_EVIL: &str =
-    "/oauth/login?response_type=code&client_id=many&redirect_uri=https://evil.example.com/";
-const REDIRECT_ZERO: &str = "/oauth/login?response_type=code&client_id=many&redirect_uri=http://127.0.0.1:0/";
 
 #[tokio::test]
 async fn every_page_is_whole_in_english() {

@@ -6,6 +6,7 @@ mod logging_in;
 mod logout;
 mod pages;
 mod second_factor;
+mod second_factor_page;
 mod session;
 mod wire;
 

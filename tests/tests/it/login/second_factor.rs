@@ -10,14 +10,14 @@ use mapgate_tests::gate::{Answer, START, TestGate, get, post, with_header};
 use mapgate_tests::totp;
 use serde_json::json;
 
-use super::{PASSWORD, form, send, trail, who};
+use super::{PASSWORD, send, trail, who};
 
-const NEW: &str = "horse correct";
+pub(super) const NEW: &str = "horse correct";
 /// Tries enough for a test; what a lockout does is shown elsewhere.
 const VARS: &str =
     "  authentication: {two_factor: true, two_factor_issuer_name: My maps, max_consecutive_failures: 100}";
 
-async fn jane() -> TestGate {
+pub(super) async fn jane() -> TestGate {
     let test = TestGate::with(VARS, &[]).await;
     test.user("jane", PASSWORD, &[], false).await;
     test
@@ -55,7 +55,7 @@ async fn secret(test: &TestGate) -> String {
 }
 
 /// The code of `secret` at the test's time and so many steps later.
-fn code(test: &TestGate, secret: &str, steps: i64) -> String {
+pub(super) fn code(test: &TestGate, secret: &str, steps: i64) -> String {
     totp(secret, test.clock.now().seconds() + 30 * steps)
 }
 
@@ -322,54 +322,6 @@ async fn unticking_that_the_user_changed_the_password_starts_the_enrolment_anew(
     }
     test.clock.advance(Duration::from_secs(11));
     assert_eq!(who(&test, &test.gate, &ticket).await, "");
-}
-
-#[tokio::test]
-async fn the_page_shows_the_qr_code_takes_the_code_and_shows_the_recovery_codes_once() {
-    let test = jane().await;
-    let (token, cookie) = form(&test, "/login.html?came_from=%2Ftheme%3Fx%23map").await;
-    let page = |path: &str, fields: &[(&str, &str)]| {
-        let mut fields = fields.to_vec();
-        fields.extend([
-            ("login", "jane"),
-            ("csrf_token", token.as_str()),
-            ("came_from", "/theme?x#map"),
-        ]);
-        with_header(post(path, &fields), "cookie", &cookie)
-    };
-    let answer = send(&test, page("/login", &[("password", PASSWORD), ("otp", "")])).await;
-    assert_eq!(answer.status, 200);
-    assert!(
-        answer.body.contains("<svg") && answer.body.contains("otpauth://totp/"),
-        "{}",
-        answer.body
-    );
-    let secret = answer
-        .body
-        .split("two_factor_totp_secret\" value=\"")
-        .nth(1)
-        .expect("the secret");
-    let secret = secret.split('"').next().expect("its end").to_owned();
-    let new = [
-        ("oldPassword", PASSWORD),
-        ("newPassword", NEW),
-        ("confirmNewPassword", NEW),
-    ];
-    let with = |code| [&new[..], &[("otp", code), ("two_factor_totp_secret", &secret)]].concat();
-    let again = send(&test, page("/loginchangepassword", &with("000000"))).await;
-    assert_eq!(again.status, 401);
-    assert!(
-        again.body.contains("<svg") && again.body.contains("otpauth://totp/"),
-        "the form lost its QR code"
-    );
-    let right = code(&test, &secret, 0);
-    let done = send(&test, page("/loginchangepassword", &with(&right))).await;
-    assert_eq!(done.status, 200, "{}", done.body);
-    // As it came: it may be another host's, whose query and fragment are its own.
-    assert!(done.body.contains("href=\"/theme?x#map\""), "{}", done.body);
-    let codes = done.body.matches("<li>").count() + done.body.matches("<li ").count();
-    assert!(codes >= 10, "{}", done.body);
-    assert_eq!(who(&test, &test.gate, &done.cookies()).await, "jane");
 }
 
 #[tokio::test]
