@@ -1,5 +1,6 @@
 //! A process of a test's, and what it has said.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
