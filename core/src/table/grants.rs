@@ -21,6 +21,12 @@ pub struct Code {
     pub redirect_uri: Option<String>,
     /// The PKCE challenge, always `S256` (RFC 7636 §4.2).
     pub challenge: Option<String>,
+    /// What the id token must repeat (OpenID Connect Core 1.0, 3.1.2.1).
+    #[serde(default)]
+    pub nonce: Option<String>,
+    /// The resource that the tokens are for (RFC 8707 §2); none where they are for mapgate as a whole.
+    #[serde(default)]
+    pub resource: Option<String>,
     /// The user who allowed it.
     pub username: String,
     /// The user's number: a namesake made later is someone else.
@@ -76,6 +82,9 @@ pub struct Grant {
     pub generation: i64,
     /// The scopes granted, separated by spaces.
     pub scope: String,
+    /// The resource that the tokens are for (RFC 8707 §2); none where they are for mapgate as a whole.
+    #[serde(default)]
+    pub resource: Option<String>,
     /// When the user logged in.
     pub auth_time: Timestamp,
     /// When the family began.

@@ -29,6 +29,8 @@ pub(crate) async fn send_back(
         client_id: request.client.client_id.clone(),
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
+        nonce: None,
+        resource: None,
         username: user.username.clone(),
         user_id: user.id,
         generation: user.generation,

@@ -106,6 +106,7 @@ async fn redeem(call: &Call<'_>, client: &Client, code: &Code, text: &str) -> Re
         user_id: code.user_id,
         generation: code.generation,
         scope: code.scope.clone(),
+        resource: code.resource.clone(),
         auth_time: code.auth_time,
         created_at: call.now,
         expires_at: family_expires_at(call.gate, call.now, call.now),

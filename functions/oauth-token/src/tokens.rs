@@ -68,7 +68,7 @@ impl<'a> Signer<'a> {
         let claims = Claims {
             iss: base_url.to_owned(),
             sub: grant.user_id.0.to_string(),
-            aud: base_url.to_owned(),
+            aud: grant.resource.clone().unwrap_or_else(|| base_url.to_owned()),
             exp: expires_at,
             iat: self.now.seconds(),
             auth_time: grant.auth_time.seconds(),

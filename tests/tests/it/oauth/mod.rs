@@ -85,6 +85,8 @@ impl House {
             client_id: "qgis".to_owned(),
             redirect_uri: Some(REDIRECT.to_owned()),
             challenge: None,
+            nonce: None,
+            resource: None,
             username: user.username,
             user_id: user.id,
             generation: user.generation,
