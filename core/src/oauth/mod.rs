@@ -1,5 +1,5 @@
-//! What more than one function knows of OAuth2: redirect URIs, PKCE, scopes, codes, refresh tokens, keys and the
-//! verification of access tokens. Signing is oauth-token's alone.
+//! What more than one function knows of OAuth2: redirect URIs, PKCE, scopes, resources, codes, refresh tokens, keys and
+//! the verification of access tokens. Signing is oauth-token's alone.
 
 mod access_token;
 mod client_secret;
@@ -8,6 +8,7 @@ mod keys;
 pub mod pkce;
 mod redirect_uri;
 mod refresh_token;
+mod resource;
 mod scope;
 
 pub use access_token::{Claims, InvalidToken, TokenVerifier};
@@ -16,4 +17,5 @@ pub use code::{CodeToken, code_hash, code_verifies};
 pub use keys::{BadKey, PublicKey, key_pair};
 pub use redirect_uri::{RedirectMatch, match_redirect_uri, valid_redirect_uri};
 pub use refresh_token::RefreshToken;
+pub use resource::{Resource, is_known_resource};
 pub use scope::{ADMIN, InvalidScope, MAP, OPENID, grant_scope, has_scope, narrow_scope};

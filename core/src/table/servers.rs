@@ -97,6 +97,15 @@ impl Table {
             .collect()
     }
 
+    /// Whether there is a server of that name, read consistently.
+    pub async fn has_ogc_server(&self, name: &str) -> Result<bool, TableError> {
+        // No key is empty.
+        if name.is_empty() {
+            return Ok(false);
+        }
+        Ok(self.get(&Key::new(SERVERS, name)).await?.is_some())
+    }
+
     /// The layers of the server `name`.
     pub async fn layers(&self, name: &str) -> Result<Vec<Layer>, TableError> {
         self.query(&layers_pk(name), "")
