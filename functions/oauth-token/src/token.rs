@@ -41,7 +41,7 @@ impl Call<'_> {
 
 /// Gives tokens for a code or a refresh token.
 pub(crate) async fn token(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    match answer(&gate, request).await {
+    match Box::pin(answer(&gate, request)).await {
         Ok(tokens) => tokens.into_response(),
         Err(error) => {
             tracing::info!(%error, "a token request was refused");
