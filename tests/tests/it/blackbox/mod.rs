@@ -24,6 +24,7 @@ mod gdal;
 mod owslib;
 mod pyramid;
 mod qgis;
+mod qgis_server;
 mod screenshots;
 mod url_login;
 mod walk;
