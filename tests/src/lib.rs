@@ -20,6 +20,7 @@ mod actor;
 mod answer;
 mod browser;
 mod client;
+pub mod fuzz;
 pub mod gate;
 mod mail_server;
 mod oauth;

@@ -8,6 +8,7 @@
 
 mod account;
 mod blackbox;
+mod fuzz;
 mod house;
 mod http;
 mod identity;
