@@ -5,9 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use mapgate_core::clock::Timestamp;
-use mapgate_core::oauth::valid_redirect_uri;
+use mapgate_core::oauth::check_client;
 use mapgate_core::settings::Secret;
-use mapgate_core::table::{ANONYMOUS, Auth, DefaultAccess, INTRANET, REGISTERED, ROLE_ADMIN, ServerType};
+use mapgate_core::table::{
+    ANONYMOUS, Auth, Client, DefaultAccess, INTRANET, REGISTERED, ROLE_ADMIN, ServerType,
+};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
@@ -146,6 +148,21 @@ pub struct SeedLayer {
     pub write_roles: Vec<String>,
 }
 
+impl SeedClient {
+    /// As the table has it.
+    pub(crate) fn record(&self, secret_hash: Option<String>) -> Client {
+        Client {
+            client_id: self.client_id.clone(),
+            redirect_uris: self.redirect_uris.clone(),
+            state_required: self.state_required,
+            pkce_required: self.pkce_required || secret_hash.is_none(),
+            single_session: self.single_session,
+            scopes: self.scopes.clone().unwrap_or_default(),
+            secret_hash,
+        }
+    }
+}
+
 const fn yes() -> bool {
     true
 }
@@ -207,11 +224,6 @@ impl Seed {
             }
         }
         for client in &self.oauth2_clients {
-            let mut uris = client.value.redirect_uris.iter();
-            if let Some(uri) = uris.find(|uri| !valid_redirect_uri(uri)) {
-                let problem = format!("the redirect URI {uri} is neither https nor of this machine");
-                return Err(at(client, &problem));
-            }
             if client
                 .value
                 .secret
@@ -223,6 +235,9 @@ impl Seed {
                     "an empty secret is none: leave it out for a public client",
                 ));
             }
+            // Whatever the hash will be.
+            let hash = client.value.secret.as_ref().map(|_| String::new());
+            check_client(&client.value.record(hash)).map_err(|fault| at(client, &fault.to_string()))?;
         }
         for server in &self.ogc_servers {
             for layer in &server.value.layers {
@@ -335,6 +350,18 @@ ogc_servers: [{name: main, url: "http://127.0.0.1:8090/mapserv", type: mapserver
             (
                 "oauth2_clients:\n  - client_id: a\n    redirect_uris: ['javascript:alert(1)']\n",
                 ["javascript:", "line 2"],
+            ),
+            (
+                "oauth2_clients:\n  - client_id: ''\n    redirect_uris: ['https://a/']\n",
+                ["client's id", "line 2"],
+            ),
+            (
+                "oauth2_clients:\n  - client_id: a\n    redirect_uris: ['https://a/']\n    scopes: [map, bake]\n",
+                ["scope bake", "line 2"],
+            ),
+            (
+                "oauth2_clients:\n  - client_id: a\n    redirect_uris: []\n",
+                ["redirect URI", "line 2"],
             ),
             (
                 "oauth2_clients:\n  - client_id: a\n    secret: ''\n    redirect_uris: []\n",

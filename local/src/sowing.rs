@@ -8,7 +8,7 @@ use mapgate_core::oauth::client_secret_hash;
 use mapgate_core::secrets::Secrets;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    AuditEntry, Client, CreateUser, Event, Layer, NewUser, OgcServer, RoleId, Roles, Source, Table, UserId,
+    AuditEntry, CreateUser, Event, Layer, NewUser, OgcServer, RoleId, Roles, Source, Table, UserId,
 };
 use serde_saphyr::Spanned;
 
@@ -127,15 +127,7 @@ async fn sow_client(
         let hash = client_secret_hash(secrets, gate.clock.now(), &client.client_id, secret);
         hash.context("no data key is in force")
     };
-    let client = Client {
-        client_id: client.client_id.clone(),
-        secret_hash: client.secret.as_ref().map(hash).transpose()?,
-        redirect_uris: client.redirect_uris.clone(),
-        state_required: client.state_required,
-        pkce_required: client.pkce_required || client.secret.is_none(),
-        single_session: client.single_session,
-        scopes: client.scopes.clone().unwrap_or_default(),
-    };
+    let client = client.record(client.secret.as_ref().map(hash).transpose()?);
     Ok(table.put_client(&client).await?)
 }
 

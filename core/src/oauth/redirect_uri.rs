@@ -1,7 +1,5 @@
-//! Redirect URIs: exact (RFC 9700 §2.1), but any port on a loopback address (RFC 8252 §7.3), with or without the
-//! root's slash, since QGIS always ends it in one.
-
-use std::net::{Ipv4Addr, Ipv6Addr};
+//! Redirect URIs: exact (RFC 9700 §2.1), but any port on a loopback address (RFC 8252 §7.3) and, where a client
+//! registers it, on `localhost` (RFC 9700 §4.1.3), with or without the root's slash, since QGIS always ends it in one.
 
 use url::{Host, Url};
 
@@ -16,46 +14,58 @@ pub enum RedirectMatch {
     Unknown,
 }
 
-/// Whether a client may register `uri`: absolute, no fragment, no user; `https`, or `http` on a loopback host, or a
-/// private-use scheme with a dot in it (RFC 8252 §7.1).
+/// Whether a client may register `uri`: absolute, no fragment, no user; `https`, or `http` on a loopback host in its
+/// plain form, or a private-use scheme with a dot in it (RFC 8252 §7.1).
 #[must_use]
 pub fn valid_redirect_uri(uri: &str) -> bool {
     let Ok(url) = Url::parse(uri) else { return false };
-    let clean = url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && uri.bytes().all(|byte| byte.is_ascii_graphic());
+    let clean = uri.bytes().all(|byte| byte.is_ascii_graphic()) && !uri.contains(['#', '\\']);
+    let has_user = uri.split_once("://").is_some_and(|(_, rest)| {
+        rest.split(['/', '?'])
+            .next()
+            .is_some_and(|host| host.contains('@'))
+    });
     let scheme = match url.scheme() {
         "https" => url.host().is_some(),
-        "http" => is_loopback(&url) || url.host_str() == Some("localhost"),
+        "http" => loopback(uri).is_some(),
         other => other.contains('.'),
     };
-    clean && scheme
+    clean && !has_user && scheme
+}
+
+/// Whether a URL's host is one of this machine's own names.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// How `requested` stands to the client's `registered` ones.
 #[must_use]
 pub fn match_redirect_uri(requested: &str, registered: &[String]) -> RedirectMatch {
-    if registered.iter().any(|own| own == requested) {
-        return RedirectMatch::Registered;
-    }
-    let Some((port, asked)) = loopback(requested) else {
-        return RedirectMatch::Unknown;
-    };
-    let known = registered
-        .iter()
-        .any(|own| loopback(own).is_some_and(|(_, own)| own == asked));
-    match (known, port) {
-        (false, _) => RedirectMatch::Unknown,
-        (true, Some(0)) => RedirectMatch::PortZero,
-        (true, _) => RedirectMatch::Registered,
+    let asked = loopback(requested);
+    let is_known = registered.iter().any(|own| {
+        own == requested
+            || asked
+                .as_ref()
+                .is_some_and(|(_, asked)| loopback(own).is_some_and(|(_, own)| own == *asked))
+    });
+    match asked {
+        _ if !is_known => RedirectMatch::Unknown,
+        Some((Some(0), _)) => RedirectMatch::PortZero,
+        _ => RedirectMatch::Registered,
     }
 }
 
-/// A loopback URI's port, and the rest of it. Spelt in its plain form only: `url` reads `0x7f.1` as `127.0.0.1`.
+/// A loopback URI's port, and the rest of it. Spelt in its plain form only: `url` reads `0x7f.1` as `127.0.0.1`. The name
+/// `localhost` is one of its own, which stands for neither address (RFC 8252 §8.3).
 fn loopback(uri: &str) -> Option<(Option<u16>, (&'static str, String))> {
     let rest = uri.strip_prefix("http://")?;
-    let (host, rest) = ["127.0.0.1", "[::1]"]
+    let (host, rest) = ["127.0.0.1", "[::1]", "localhost"]
         .into_iter()
         .find_map(|host| Some((host, rest.strip_prefix(host)?)))?;
     let (port, path) = match rest.strip_prefix(':') {
@@ -65,7 +75,7 @@ fn loopback(uri: &str) -> Option<(Option<u16>, (&'static str, String))> {
                 .find(|letter: char| !letter.is_ascii_digit())
                 .unwrap_or(rest.len());
             let (port, path) = rest.split_at(end);
-            (Some(port.parse().ok()?), path)
+            (Some(port.parse().ok().filter(|_| port.len() <= 5)?), path)
         }
     };
     let plain = path.is_empty() || path.starts_with('/') || path.starts_with('?');
@@ -77,14 +87,6 @@ fn loopback(uri: &str) -> Option<(Option<u16>, (&'static str, String))> {
     }
     let path = if path.is_empty() { "/" } else { path };
     Some((port, (host, path.to_owned())))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address == Ipv4Addr::LOCALHOST,
-        Some(Host::Ipv6(address)) => address == Ipv6Addr::LOCALHOST,
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -127,7 +129,13 @@ mod tests {
             assert_eq!(against(own, "http://127.0.0.1:0/"), PortZero);
         }
         assert_eq!(against("http://[::1]/cb", "http://[::1]:1/cb"), Registered);
-        assert_eq!(against("http://localhost/", "http://localhost/"), Registered);
+        assert_eq!(against("http://localhost/", "http://localhost:51004"), Registered);
+        assert_eq!(against("http://localhost/", "http://127.0.0.1/"), Unknown);
+        assert_eq!(against("http://127.0.0.1:0/", "http://127.0.0.1:0/"), PortZero);
+        assert_eq!(
+            against("https://127.0.0.1:0/", "https://127.0.0.1:0/"),
+            Registered
+        );
     }
 
     #[test]
@@ -146,6 +154,8 @@ mod tests {
             "http://127.0.0.1/\\evil",
             "http://[::1]/",
             "https://127.0.0.1/",
+            "HTTP://127.0.0.1/",
+            "http://127.0.0.1:00000000000000000007070/",
             "",
         ] {
             assert_eq!(against("http://127.0.0.1/", asked), Unknown, "{asked}");
@@ -153,20 +163,33 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_for_loopback_hosts_only() {
+    fn t10_plain_http_is_for_loopback_hosts_only() {
         for good in [
             "https://a/cb",
             "http://127.0.0.1:7070/",
             "http://[::1]/",
             "http://localhost/",
             "org.qgis.app:/cb",
+            "https://a/cb?to=@b",
         ] {
             assert!(valid_redirect_uri(good), "{good}");
         }
         for bad in [
             "http://a/cb",
             "https://a/#f",
+            "https://a/#",
             "https://u@a/",
+            "https://@a/",
+            "https://a\\@b/",
+            "http://0x7f.1/",
+            "http://127.0.0.2/",
+            "http://localhost.evil.example/",
+            "http://127.0.0.1.evil.example/",
+            "ftp://a/cb",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "qgis:/cb",
+            "https:",
             "javascript:alert(1)",
             "/cb",
             "",

@@ -83,6 +83,11 @@ fn joined(scopes: Vec<&str>) -> Result<String, InvalidScope> {
     Ok(scopes.join(" "))
 }
 
+/// Whether anyone knows `scope`.
+pub(super) fn is_known(scope: &str) -> bool {
+    KNOWN.contains(&scope)
+}
+
 /// Whether `scope` stands in `granted`.
 #[must_use]
 pub fn has_scope(granted: &str, scope: &str) -> bool {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{anyhow, bail, ensure};
 use mapgate_core::clock::Timestamp;
-use mapgate_core::oauth::valid_redirect_uri;
+use mapgate_core::oauth::check_client;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    ANONYMOUS, Auth, DefaultAccess, INTRANET, MAX_CLIENT_ID, OgcServer, REGISTERED, ServerType,
+    ANONYMOUS, Auth, Client, DefaultAccess, INTRANET, OgcServer, REGISTERED, ServerType,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -214,18 +214,28 @@ fn is_hash(hash: &str) -> bool {
 
 impl ClientLine {
     fn check(&mut self) -> anyhow::Result<()> {
-        let id = &self.client_id;
-        let fits = (1..=MAX_CLIENT_ID).contains(&id.len()) && is_plain(id);
-        ensure!(fits, "a client's id has 1 to {MAX_CLIENT_ID} bytes");
-        if let Some(uri) = self.redirect_uris.iter().find(|uri| !valid_redirect_uri(uri)) {
-            bail!("client {id}: the redirect URI {uri} is neither https nor of this machine");
-        }
+        let id = self.client_id.clone();
+        self.secret = self.secret.take().filter(|secret| !secret.expose().is_empty());
         ensure!(
             !self.redirect_uris.is_empty(),
             "client {id}: there is no redirect URI"
         );
-        self.secret = self.secret.take().filter(|secret| !secret.expose().is_empty());
-        Ok(())
+        // Whatever the hash will be.
+        let hash = self.secret.as_ref().map(|_| String::new());
+        check_client(&self.record(hash)).map_err(|fault| anyhow!("client {id}: {fault}"))
+    }
+
+    /// As the table has it.
+    pub(super) fn record(&self, secret_hash: Option<String>) -> Client {
+        Client {
+            client_id: self.client_id.clone(),
+            redirect_uris: self.redirect_uris.clone(),
+            state_required: self.state_required,
+            pkce_required: self.pkce_required || secret_hash.is_none(),
+            single_session: true,
+            scopes: Vec::new(),
+            secret_hash,
+        }
     }
 }
 

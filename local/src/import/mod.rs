@@ -11,9 +11,7 @@ use anyhow::{Context as _, anyhow, bail};
 use futures_util::{StreamExt as _, stream};
 use mapgate_core::gate::Gate;
 use mapgate_core::oauth::client_secret_hash;
-use mapgate_core::table::{
-    AuditEntry, Client, CreateUser, Event, Layer, NewUser, RoleId, Roles, Source, UserId,
-};
+use mapgate_core::table::{AuditEntry, CreateUser, Event, Layer, NewUser, RoleId, Roles, Source, UserId};
 
 use crate::manage_users::secrets;
 use line::{ClientLine, Line, ServerLine, UserLine};
@@ -269,15 +267,7 @@ impl Import<'_> {
             let hash = client_secret_hash(&keys, now, &line.client_id, secret);
             hash.ok_or_else(|| anyhow!("no data key is in force"))
         });
-        let client = Client {
-            client_id: line.client_id.clone(),
-            secret_hash: hash.transpose()?,
-            redirect_uris: line.redirect_uris.clone(),
-            state_required: line.state_required,
-            pkce_required: line.pkce_required || line.secret.is_none(),
-            single_session: true,
-            scopes: Vec::new(),
-        };
+        let client = line.record(hash.transpose()?);
         let audit = self
             .audit(Event::Imported)
             .detail("oauth2_client", &line.client_id);

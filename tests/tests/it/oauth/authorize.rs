@@ -35,7 +35,7 @@ async fn t01_an_unknown_client_gets_a_page_and_no_redirect() {
 }
 
 #[tokio::test]
-async fn t02_to_t04_a_redirect_uri_that_is_not_exactly_the_clients_gets_a_page() {
+async fn t02_to_t04_t06_t08_a_redirect_uri_that_is_not_exactly_the_clients_gets_a_page() {
     let house = House::new().await;
     let registered = vec![
         "https://a.example/cb".to_owned(),
@@ -67,7 +67,7 @@ async fn t02_to_t04_a_redirect_uri_that_is_not_exactly_the_clients_gets_a_page()
 }
 
 #[tokio::test]
-async fn t05_to_t07_a_loopback_address_takes_any_port() {
+async fn t05_to_t07_a_loopback_address_takes_any_port_and_so_does_localhost_where_it_is_registered() {
     let house = House::new().await;
     let registered = vec![
         "http://127.0.0.1/".to_owned(),
@@ -82,7 +82,9 @@ async fn t05_to_t07_a_loopback_address_takes_any_port() {
         ("http://127.0.0.1:51004", 200),
         ("http://[::1]:51004/", 200),
         ("http://localhost:1/", 200),
-        ("http://localhost:2/", 400),
+        ("http://localhost:2", 200),
+        ("http://localhost:0/", 400),
+        ("http://localhost.evil.example:1/", 400),
     ] {
         let path = format!("/oauth/login?response_type=code&client_id=app&redirect_uri={uri}");
         assert_page(&Browser::new(&house).open(&path).await, status);
