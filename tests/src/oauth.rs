@@ -78,6 +78,35 @@ pub fn csrf_token(page: &Answer) -> String {
     value[..value.find('"').unwrap()].to_owned()
 }
 
+/// Names and values of the hidden fields of a page's form, as a browser posts them.
+///
+/// # Panics
+/// Where one has no name or no value.
+#[must_use]
+pub fn hidden_fields(html: &str) -> Vec<(String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\"")).unwrap();
+        let mut text = rest.split('"').next().unwrap().to_owned();
+        for (escaped, letter) in [
+            ("&#34;", "\""),
+            ("&#39;", "'"),
+            ("&#60;", "<"),
+            ("&#62;", ">"),
+            ("&#38;", "&"),
+        ] {
+            text = text.replace(escaped, letter);
+        }
+        text
+    };
+    html.split("<input type=\"hidden\"")
+        .skip(1)
+        .map(|rest| {
+            let tag = rest.split('>').next().unwrap();
+            (attribute(tag, "name"), attribute(tag, "value"))
+        })
+        .collect()
+}
+
 /// The code of a redirect back to a client.
 ///
 /// # Panics

@@ -81,9 +81,10 @@ pub(super) fn answer(status: StatusCode, page: &impl Template, headers: Headers<
     };
     let mut response = private((status, Html(html)).into_response());
     let headers = response.headers_mut();
-    // No form, no action: a message page leads nowhere by a POST.
+    // No form, no action: a message page leads nowhere by a POST. A form without a token is not for mapgate.
     let action = match (csrf, target) {
-        (None, _) => "'none'".to_owned(),
+        (None, None) => "'none'".to_owned(),
+        (None, Some(target)) => target.to_owned(),
         (Some(_), None) => "'self'".to_owned(),
         (Some(_), Some(target)) => format!("'self' {target}"),
     };

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
+use super::access::ToldAccess;
 use super::answer::{Headers, STYLE, answer};
-use super::{Language, Reader, text};
+use super::{Access, Language, Reader, text};
 use crate::session::csrf::Csrf;
 
 /// A question with two answers, posted as the field `decision` with the value `allow` or `refuse`.
@@ -23,6 +24,10 @@ pub struct ConsentForm<'a> {
     pub client: &'a str,
     /// The user in whose name it asks.
     pub username: &'a str,
+    /// What it asks for.
+    pub access: Access<'a>,
+    /// The path to where someone else can log in, with the base URL's prefix.
+    pub other_login: &'a str,
 }
 
 #[derive(Template)]
@@ -33,6 +38,8 @@ struct ConsentPage<'a> {
     referrer: Option<&'static str>,
     action: String,
     question: String,
+    access: ToldAccess,
+    other_login: String,
     form: &'a ConsentForm<'a>,
 }
 
@@ -48,6 +55,8 @@ pub fn consent_form<'a>(reader: impl Into<Reader<'a>>, form: &ConsentForm<'_>) -
         referrer: None,
         action: language.kept(form.action),
         question: text(language, "consent", &names),
+        access: form.access.told(language),
+        other_login: language.kept(form.other_login),
         form,
     };
     answer(StatusCode::OK, &page, Headers::of_form(form.csrf, form.target))

@@ -1,4 +1,5 @@
-//! The language of a page: `?lang=`, else the best of `Accept-Language` (RFC 9110 §12.5.4), else English.
+//! The language of a page: `?lang=`, else the first known of `?ui_locales=` (OpenID Connect Core §3.1.2.1), else the best
+//! of `Accept-Language` (RFC 9110 §12.5.4), else English.
 
 use http::{header, request};
 
@@ -25,8 +26,11 @@ impl Language {
     #[must_use]
     pub fn of(request: &request::Parts) -> Self {
         let asked = Form::of_query(request.uri.query()).ok();
-        let asked = asked.as_ref().and_then(|query| query.get("lang"));
-        asked.and_then(Self::named).unwrap_or_else(|| {
+        let asked = asked.as_ref().and_then(|query| {
+            let lang = query.get("lang").and_then(Self::named);
+            lang.or_else(|| query.get("ui_locales")?.split(' ').find_map(Self::named))
+        });
+        asked.unwrap_or_else(|| {
             let lines = request.headers.get_all(header::ACCEPT_LANGUAGE).iter();
             let ranges = lines
                 .filter_map(|line| line.to_str().ok())
@@ -131,5 +135,14 @@ mod tests {
         assert_eq!(of("/login.html?lang=FR_ch", Some("de")), Language::French);
         assert_eq!(of("/login.html?lang=xx", Some("de")), Language::German);
         assert_eq!(of("/login.html?lang=%ff", Some("de")), Language::German);
+        for (locales, language) in [
+            ("rm%20fr-CH%20de", Language::French),
+            ("it", Language::Italian),
+            ("rm", Language::German),
+            ("fr&lang=it", Language::Italian),
+        ] {
+            let path = format!("/oauth/login?ui_locales={locales}");
+            assert_eq!(of(&path, Some("de")), language, "{locales}");
+        }
     }
 }

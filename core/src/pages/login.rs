@@ -4,8 +4,9 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
+use super::access::ToldAccess;
 use super::answer::{Headers, STYLE, answer};
-use super::{FieldError, Language, Reader, Told, text};
+use super::{Access, FieldError, Language, Reader, Told, text};
 use crate::session::csrf::Csrf;
 
 /// The form that asks for name and password: fields `login`, `password`, `otp` where codes are asked, and
@@ -31,6 +32,8 @@ pub struct LoginForm<'a> {
     pub error: Option<FieldError<'a>>,
     /// A text above the form, by its id and arguments.
     pub intro: Option<(&'a str, &'a [(&'a str, &'a str)])>,
+    /// What a program is allowed with the login, told below the intro.
+    pub access: Option<Access<'a>>,
     /// Links below the form: address and text id.
     pub links: &'a [(&'a str, &'a str)],
 }
@@ -43,6 +46,7 @@ struct LoginPage<'a> {
     referrer: Option<&'static str>,
     action: String,
     intro: Option<String>,
+    access: Option<ToldAccess>,
     error: Option<Told<'a>>,
     focus: &'a str,
     form: &'a LoginForm<'a>,
@@ -61,6 +65,7 @@ pub fn login_form<'a>(reader: impl Into<Reader<'a>>, form: &LoginForm<'_>) -> Re
         referrer: None,
         action: language.kept(form.action),
         intro: form.intro.map(|(id, arguments)| text(language, id, arguments)),
+        access: form.access.map(|access| access.told(language)),
         error: form.error.map(|error| error.told(language, form.asks_code)),
         form,
     };

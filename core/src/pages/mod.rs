@@ -4,22 +4,26 @@
 //! Texts are Fluent messages in `texts/`, one file a language; a page names them by their id. To add a page, add its
 //! message (with the attribute `.title`) to all four files, and show it with [`message`].
 
+mod access;
 mod answer;
 mod consent;
 mod language;
 mod login;
 mod message;
 mod password;
+mod post_back;
 mod reader;
 mod reset;
 mod text;
 
+pub use access::{Access, Place};
 pub use answer::form_target;
 pub use consent::{ConsentForm, consent_form};
 pub use language::Language;
 pub use login::{LoginForm, login_form};
 pub use message::{failure, message, recovery_codes};
 pub use password::{CodeField, Enrolment, PasswordForm, password_form, policy_text};
+pub use post_back::{PostBack, post_back};
 pub use reader::Reader;
 pub use reset::{NewPasswordForm, ResetForm, new_password_form, reset_form};
 pub use text::text;

@@ -34,6 +34,7 @@ fn form(csrf: &Csrf) -> LoginForm<'_> {
         asks_code: false,
         error: None,
         intro: None,
+        access: None,
         links: &[],
     }
 }
@@ -143,6 +144,14 @@ async fn every_page_is_there_in_every_language() {
             target: None,
             client: "app",
             username: "jane",
+            access: ACCESS,
+            other_login: "/oauth/login?prompt=login",
+        };
+        let post_back_form = PostBack {
+            action: "https://app.example.com/cb",
+            target: "https://app.example.com",
+            fields: &[("code", "c")],
+            place: Place::Site("app.example.com"),
         };
         let reset = ResetForm {
             status: StatusCode::OK,
@@ -168,13 +177,14 @@ async fn every_page_is_there_in_every_language() {
             recovery_codes(language, StatusCode::OK, &["a"], None),
             reset_form(language, &reset),
             new_password_form(language, &new_password),
+            post_back(language, &post_back_form),
             failure(
                 language,
                 &Failure::BadRequest("the field x is missing".to_owned()),
             ),
         ];
         let statuses: Vec<u16> = pages.iter().map(|page| page.status().as_u16()).collect();
-        assert_eq!(statuses, [200, 400, 200, 200, 200, 200, 200, 400]);
+        assert_eq!(statuses, [200, 400, 200, 200, 200, 200, 200, 200, 400]);
         for page in pages {
             let html = body(page).await;
             assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())));
@@ -183,6 +193,78 @@ async fn every_page_is_there_in_every_language() {
             assert!(!title.is_empty() && !title.contains('.'), "{title}");
         }
     }
+}
+
+const ACCESS: Access<'static> = Access {
+    scope: "map openid profile email admin",
+    place: Place::Program("127.0.0.1:7070"),
+};
+
+#[tokio::test]
+async fn what_a_program_asks_for_and_where_it_leads_is_told() {
+    let csrf = csrf();
+    for language in Language::ALL {
+        let login = LoginForm {
+            access: Some(ACCESS),
+            ..form(&csrf)
+        };
+        let consent = ConsentForm {
+            action: "/oauth/login",
+            csrf: &csrf,
+            hidden: &[("asked", "x")],
+            target: None,
+            client: "app",
+            username: "jane",
+            access: ACCESS,
+            other_login: "/oauth/login?a=\"&prompt=login",
+        };
+        let consent = body(consent_form(language, &consent)).await;
+        let other = format!(
+            "href=\"/oauth/login?a=&#34;&#38;prompt=login&#38;lang={}\"",
+            language.tag()
+        );
+        assert!(consent.contains(&other), "{consent}");
+        for html in [body(login_form(language, &login)).await, consent] {
+            assert_eq!(html.matches("<li>").count(), 5, "{html}");
+            assert!(
+                html.contains("(127.0.0.1:7070)") && !html.contains("scope-"),
+                "{html}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_posted_to_the_program_and_nowhere_else() {
+    let form = PostBack {
+        action: "https://app.example.com/cb?a=\"b",
+        target: "https://app.example.com",
+        fields: &[("code", "c.d"), ("state", "\"><script>")],
+        place: Place::Site("app.example.com"),
+    };
+    let parts = http::Request::get("/oauth/login?x=1")
+        .body(())
+        .unwrap()
+        .into_parts()
+        .0;
+    let response = post_back(Reader::of(&parts), &form);
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.contains("; form-action https://app.example.com; "),
+        "{policy}"
+    );
+    assert_eq!(response.headers()["referrer-policy"], "no-referrer");
+    assert_eq!(response.headers()["cache-control"], "private, no-store");
+    let html = body(response).await;
+    assert!(
+        html.contains("<form method=\"post\" action=\"https://app.example.com/cb?a=&#34;b\">"),
+        "{html}"
+    );
+    assert!(input(&html, "code").contains("value=\"c.d\"") && !html.contains("<script"));
+    assert!(html.contains("<button type=\"submit\"") && !html.contains("hreflang"));
 }
 
 /// The `input` of that name, as it is written.

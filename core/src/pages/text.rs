@@ -132,6 +132,7 @@ mod tests {
             ("minutes", "12"),
             ("site", "https://maps.example.com"),
             ("title", ""),
+            ("place", "127.0.0.1:7070"),
         ]
         .into();
         for (id, arguments) in ids(Language::English).iter().filter(|(id, _)| !id.is_empty()) {

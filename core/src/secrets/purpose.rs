@@ -13,6 +13,8 @@ pub enum Purpose {
     ClientSecret,
     /// An authorization code (RFC 6749 §4.1.2).
     AuthorizationCode,
+    /// That a user was asked whether a client may have access.
+    Asked,
     /// A refresh token, a function of its family and counter (RFC 6749 §6).
     RefreshToken,
     /// A name and password that were tried, remembered in memory only.

@@ -68,6 +68,7 @@ impl Visit<'_> {
             asks_code: self.gate.settings.authentication.two_factor,
             error: shown.error,
             intro,
+            access: None,
             links: &links,
         };
         Ok(pages::login_form(self.reader, &form))

@@ -11,8 +11,9 @@ use mapgate_core::pages::{Language, Reader};
 
 use crate::code::send_back;
 use crate::error::Halt;
+use crate::prompt::Step;
 use crate::request::AuthorizationRequest;
-use crate::visit::{Visit, redirect_status};
+use crate::visit::{Login, Visit, redirect_status};
 use crate::{consent, login};
 
 /// A browser that a client sent: back with a code, or on with a page.
@@ -33,7 +34,7 @@ pub(crate) async fn answer(State(gate): State<Arc<Gate>>, request: Request) -> R
 }
 
 async fn asked(gate: &Gate, parts: &Parts) -> Result<Response, Halt> {
-    let request = AuthorizationRequest::read(gate.table().await, parts.uri.query()).await?;
+    let request = AuthorizationRequest::read(gate, parts.uri.query()).await?;
     let secrets = gate.secrets().await?;
     let visit = Visit {
         gate,
@@ -41,14 +42,31 @@ async fn asked(gate: &Gate, parts: &Parts) -> Result<Response, Halt> {
         secrets: &secrets,
         language: Language::of(parts),
     };
-    Ok(match visit.login(Reach::Page).await? {
-        None => login::page(&visit, &request)?,
-        Some(login) if request.client.is_public() => consent::page(&visit, &request, &login)?,
-        Some(login) => {
-            let response = send_back(&visit, &request, &login.user, login.auth_time).await?;
-            gate.reissue(&login.identity, response).await
-        }
-    })
+    let login = visit.login(Reach::Page).await?;
+    Box::pin(show(&visit, request, login)).await
+}
+
+/// Shows what comes next for who is logged in, or for nobody.
+pub(crate) async fn show(
+    visit: &Visit<'_>,
+    request: AuthorizationRequest,
+    login: Option<Login>,
+) -> Result<Response, Halt> {
+    let auth_time = login.as_ref().map(|login| login.auth_time);
+    let step = match request.next(auth_time, visit.gate.clock.now()) {
+        Ok(step) => step,
+        Err(error) => return Err(Halt::told(request.target, error)),
+    };
+    let Some(login) = login else {
+        return Ok(login::page(visit, &request, None)?);
+    };
+    let user = &login.user;
+    let response = match step {
+        Step::LogIn => login::page(visit, &request, Some(&user.username))?,
+        Step::Ask => consent::page(visit, &request, user)?,
+        Step::SendBack => send_back(visit, &request, user, login.auth_time).await?,
+    };
+    Ok(visit.gate.reissue(&login.identity, response).await)
 }
 
 async fn answered(gate: &Gate, parts: &Parts, form: &Form) -> Result<Response, Halt> {
@@ -63,7 +81,7 @@ async fn answered(gate: &Gate, parts: &Parts, form: &Form) -> Result<Response, H
     if !gate.csrf_is_valid(parts, &secrets, token) {
         return Err(Halt::StaleForm);
     }
-    let request = AuthorizationRequest::read(gate.table().await, parts.uri.query()).await?;
+    let request = AuthorizationRequest::read(gate, parts.uri.query()).await?;
     let visit = Visit {
         gate,
         parts,
@@ -71,7 +89,7 @@ async fn answered(gate: &Gate, parts: &Parts, form: &Form) -> Result<Response, H
         language: Language::of(parts),
     };
     if form.has("decision") {
-        consent::decide(&visit, request, form).await
+        Box::pin(consent::decide(&visit, request, form)).await
     } else {
         login::try_password(&visit, &request, form).await
     }

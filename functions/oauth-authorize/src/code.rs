@@ -4,6 +4,7 @@ use axum::response::Response;
 use mapgate_core::clock::Timestamp;
 use mapgate_core::http::Failure;
 use mapgate_core::oauth::{CodeToken, code_hash};
+use mapgate_core::pages::Reader;
 use mapgate_core::table::{AuditEntry, Code, CodeStage, Event, User};
 
 use crate::request::AuthorizationRequest;
@@ -28,13 +29,13 @@ pub(crate) async fn send_back(
         hash,
         client_id: request.client.client_id.clone(),
         redirect_uri: request.redirect_uri.clone(),
-        challenge: request.challenge.clone(),
-        nonce: None,
-        resource: None,
+        challenge: request.details.challenge.clone(),
         username: user.username.clone(),
         user_id: user.id,
         generation: user.generation,
-        scope: request.scope.clone(),
+        scope: request.details.scope.clone(),
+        nonce: request.details.nonce.clone(),
+        resource: request.details.resource.clone(),
         auth_time,
         issued_at: now,
         expires_at: now.plus(gate.settings.authentication.oauth2_authorization_expire),
@@ -46,7 +47,8 @@ pub(crate) async fn send_back(
         .detail("client_id", code.client_id.as_str());
     gate.table().await.issue_code(&code, &audit).await?;
     let (status, issuer) = (redirect_status(visit.parts), gate.settings.base_url.as_str());
+    let answer = [("code", token.expose())];
     Ok(request
         .target
-        .redirect(status, &[("code", token.expose())], issuer))
+        .answer(Reader::of(visit.parts), status, &answer, issuer))
 }

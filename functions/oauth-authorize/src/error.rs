@@ -40,16 +40,34 @@ pub(crate) enum RedirectError {
     /// `invalid_scope`
     #[error("a scope is unknown, or not one of the client's")]
     InvalidScope,
+    /// `invalid_target` (RFC 8707 §2)
+    #[error("resource names nothing that tokens are given for")]
+    InvalidTarget,
     /// `access_denied`
     #[error("the user refused")]
     AccessDenied,
+    /// `login_required` (OpenID Connect Core §3.1.2.6)
+    #[error("the user must log in, and no page may be shown")]
+    LoginRequired,
+    /// `consent_required`
+    #[error("the user must be asked, and no page may be shown")]
+    ConsentRequired,
+    /// `request_not_supported`
+    #[error("request is not supported")]
+    RequestNotSupported,
+    /// `request_uri_not_supported`
+    #[error("request_uri is not supported")]
+    RequestUriNotSupported,
+    /// `registration_not_supported`
+    #[error("registration is not supported")]
+    RegistrationNotSupported,
 }
 
 /// A request that ends here.
 #[derive(Debug)]
 pub(crate) enum Halt {
     Page(PageError),
-    Redirect(Target, RedirectError),
+    Redirect(Box<Target>, RedirectError),
     Failure(Failure),
     /// The form's token is not this browser's.
     StaleForm,
@@ -77,12 +95,23 @@ impl RedirectError {
             Self::InvalidRequest(_) => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
         }
     }
 }
 
 impl Halt {
+    /// Tells the client at `target`.
+    pub(crate) fn told(target: Target, error: RedirectError) -> Self {
+        Self::Redirect(Box::new(target), error)
+    }
+
     /// The answer to the browser. `redirect` is the status of a redirect after this request's method.
     pub(crate) fn response(self, reader: Reader<'_>, redirect: StatusCode, issuer: &str) -> Response {
         let refused = |id| message(reader, StatusCode::FORBIDDEN, id, &[], &[]);
@@ -95,7 +124,7 @@ impl Halt {
                 tracing::info!(%error, "an authorization request was refused");
                 let description = error.to_string();
                 let answer = [("error", error.code()), ("error_description", &description)];
-                target.redirect(redirect, &answer, issuer)
+                target.answer(reader, redirect, &answer, issuer)
             }
             Self::Failure(error) => failure(reader, &error),
             Self::StaleForm => refused("form-expired"),

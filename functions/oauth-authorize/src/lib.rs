@@ -1,10 +1,12 @@
 //! mapgate's function oauth-authorize: a user allows a program to act in his name (RFC 6749 §3.1).
 
+mod asked;
 mod authorize;
 mod code;
 mod consent;
 mod error;
 mod login;
+mod prompt;
 mod query;
 mod request;
 mod target;

@@ -8,6 +8,7 @@ use mapgate_core::pages::{FieldError, LoginForm, Reader, login_form};
 use mapgate_core::table::User;
 
 use crate::code::send_back;
+use crate::consent;
 use crate::error::Halt;
 use crate::request::AuthorizationRequest;
 use crate::visit::Visit;
@@ -44,9 +45,14 @@ impl Fault {
     }
 }
 
-/// The form that asks for name and password.
-pub(crate) fn page(visit: &Visit<'_>, request: &AuthorizationRequest) -> Result<Response, Failure> {
-    page_with(visit, request, None, None)
+/// The form that asks for name and password. `known` is who is logged in.
+pub(crate) fn page(
+    visit: &Visit<'_>,
+    request: &AuthorizationRequest,
+    known: Option<&str>,
+) -> Result<Response, Failure> {
+    let hint = request.details.login_hint.as_deref();
+    page_with(visit, request, hint.or(known), None)
 }
 
 fn page_with(
@@ -66,6 +72,8 @@ fn page_with(
         asks_code: visit.gate.settings.authentication.two_factor,
         error: fault.map(Fault::error),
         intro: Some(("continue-to", &[("client", &request.client.client_id)])),
+        // Who logs in for a public client allows it to have access.
+        access: request.client.is_public().then(|| request.access()),
         links: &[],
     };
     let page = login_form(Reader::of(visit.parts), &form);
@@ -76,6 +84,7 @@ fn page_with(
 }
 
 /// Tries the password posted; where it is right, the browser gets a ticket and goes back to the client with a code.
+/// That the client wanted a new login (`prompt=login`, `max_age`) is fulfilled with it.
 pub(crate) async fn try_password(
     visit: &Visit<'_>,
     request: &AuthorizationRequest,
@@ -114,7 +123,11 @@ async fn logged_in(
     user: &User,
 ) -> Result<Response, Failure> {
     let cookies = visit.gate.log_in(visit.parts, visit.secrets, user)?;
-    let mut response = send_back(visit, request, user, visit.gate.clock.now()).await?;
+    let mut response = if request.details.prompt.wants_consent() {
+        consent::page(visit, request, user)?
+    } else {
+        send_back(visit, request, user, visit.gate.clock.now()).await?
+    };
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

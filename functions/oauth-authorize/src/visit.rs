@@ -52,11 +52,26 @@ impl Visit<'_> {
         }))
     }
 
-    /// Where a page's form goes: here, with the same request. The language is the page's to add, and a URL login token
-    /// holds a password.
-    pub(crate) fn action(&self) -> String {
+    /// The request's query, without what a page sets itself (`lang`) or may not repeat: a URL login token holds a
+    /// password.
+    pub(crate) fn query(&self) -> String {
         let query = query::without(self.parts.uri.query().unwrap_or_default(), "lang");
-        let query = query::without(&query, "auth");
+        query::without(&query, "auth")
+    }
+
+    /// Where a page's form goes: here, with the same request. The language is the page's to add.
+    pub(crate) fn action(&self) -> String {
+        self.here(&self.query())
+    }
+
+    /// Where the same request asks for a login, and then for consent where it did.
+    pub(crate) fn login_as_someone_else(&self, wants_consent: bool) -> String {
+        let query = query::without(&query::without(&self.query(), "prompt"), "login_hint");
+        let consent = if wants_consent { "%20consent" } else { "" };
+        self.here(&format!("{query}&prompt=login{consent}"))
+    }
+
+    fn here(&self, query: &str) -> String {
         let path = self.parts.uri.path();
         format!("{}{path}?{query}", self.gate.settings.base_url.path_prefix())
     }

@@ -104,8 +104,13 @@ async fn the_login_page_needs_no_script_and_speaks_german() {
 /// What a program that asked for a code is told: it listens on a port of its own, as QGIS does.
 async fn listener() -> (Service, mpsc::UnboundedReceiver<String>) {
     let (sender, told) = mpsc::unbounded_channel();
+    let posted = sender.clone();
     let answer = get(move |RawQuery(query): RawQuery| async move {
         sender.send(query.unwrap_or_default()).ok();
+        "You may close this page."
+    });
+    let answer = answer.post(move |body: String| async move {
+        posted.send(body).ok();
         "You may close this page."
     });
     let router = Router::new().route("/", answer);
@@ -176,6 +181,30 @@ async fn a_program_without_a_secret_is_allowed_by_hand() {
     let code = code_in(&told.recv().await.unwrap());
     let redirect = format!("{}/", listener.url());
     exchanged(&site, "public", &code, &redirect, Some(&pkce.verifier)).await;
+}
+
+#[tokio::test]
+async fn an_answer_by_form_needs_a_button_and_no_script() {
+    let site = Setup::default().start().await;
+    let (listener, mut told) = listener().await;
+    let browser = Browser::start("en", false).await;
+    let redirect = format!("{}/", listener.url());
+    let ask = format!(
+        "{}/oauth/login?response_type=code&client_id=many&redirect_uri={redirect}&response_mode=form_post&state=a%20%22b",
+        site.url
+    );
+    browser.open(&ask).await;
+    browser.type_into("input[name=login]", "jane").await;
+    browser.type_into("input[type=password]", "lindmatt-jane").await;
+    browser.click("button").await;
+    browser
+        .until("return document.querySelector('input[name=code]') != null")
+        .await;
+    assert!(told.try_recv().is_err(), "nothing goes by itself");
+    browser.click("button").await;
+    let posted = told.recv().await.unwrap();
+    assert!(posted.contains("state=a+%22b&iss=http"), "{posted}");
+    exchanged(&site, "many", &code_in(&posted), &redirect, None).await;
 }
 
 async fn exchanged(site: &Site, client: &str, code: &str, redirect: &str, verifier: Option<&str>) {

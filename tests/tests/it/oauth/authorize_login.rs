@@ -151,7 +151,18 @@ async fn t21_for_a_public_client_the_user_is_asked_first() {
     browser.log_in(QGIS).await;
     let page = browser.open(&format!("{PUBLIC}&state=s")).await;
     assert_page(&page, 200);
-    assert!(page.body.contains("public") && page.body.contains("jane"));
+    for told in [
+        "public",
+        "jane",
+        "see the maps and data",
+        "recognise your account",
+        "read your e-mail address",
+        "a program on your device (127.0.0.1:7070)",
+        "Log in as someone else",
+    ] {
+        assert!(page.body.contains(told), "{told}");
+    }
+    assert!(!page.body.contains("manage users"), "{}", page.body);
 
     let refused = browser.submit(&page, &[("decision", "refuse")]).await;
     assert_eq!(refused.status, 303);
@@ -211,6 +222,23 @@ async fn who_must_change_the_password_is_told_so_and_gets_nothing() {
         (303, "/notlogin?lang=en")
     );
     assert!(!browser.holds_a_ticket());
+}
+
+#[tokio::test]
+async fn who_must_still_enrol_is_told_so_however_the_client_asks() {
+    let house = House::on(TestGate::with("  authentication: {two_factor: true}", &[]).await).await;
+    for path in [
+        QGIS.to_owned(),
+        PUBLIC.to_owned(),
+        format!("{QGIS}&prompt=consent&response_mode=form_post&lang=de"),
+    ] {
+        let mut browser = Browser::new(&house);
+        let answer = browser.log_in(&path).await;
+        let language = if path.contains("lang=de") { "de" } else { "en" };
+        assert_eq!(answer.status, 303, "{path}");
+        assert_eq!(answer.header("location"), format!("/notlogin?lang={language}"));
+        assert!(!browser.holds_a_ticket());
+    }
 }
 
 #[tokio::test]

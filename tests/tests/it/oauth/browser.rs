@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use http::Request;
 use mapgate_tests::gate::{Answer, get, post, with_header};
+use mapgate_tests::hidden_fields;
 use url::Url;
 
 use super::{House, PASSWORD, REDIRECT};
@@ -47,18 +48,23 @@ impl<'a> Browser<'a> {
 
     /// Posts the form of `page` with its hidden fields and these.
     pub async fn submit(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
-        let token = csrf_token(page);
-        let mut all = vec![("csrf_token", token.as_str())];
-        all.extend(fields);
+        let hidden = hidden_fields(&page.body);
+        let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<(&str, &str)> = hidden.chain(fields.iter().copied()).collect();
         self.send(post(&action(page), &all)).await
+    }
+
+    /// Posts the form of `page` for jane.
+    pub async fn enter(&mut self, page: &Answer) -> Answer {
+        self.submit(page, &[("login", "jane"), ("password", PASSWORD)])
+            .await
     }
 
     /// Opens `path` and logs jane in there.
     pub async fn log_in(&mut self, path: &str) -> Answer {
         let page = self.open(path).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        self.submit(&page, &[("login", "jane"), ("password", PASSWORD)])
-            .await
+        self.enter(&page).await
     }
 
     pub fn holds_a_ticket(&self) -> bool {
@@ -114,4 +120,18 @@ pub fn assert_page(answer: &Answer, status: u16) {
         "{}",
         answer.body
     );
+}
+
+/// Asserts that the page asks for name and password.
+#[track_caller]
+pub fn asks_password(page: &Answer) {
+    assert_page(page, 200);
+    assert!(page.body.contains("name=\"password\""), "{}", page.body);
+}
+
+/// Asserts that the page asks whether the client may have access.
+#[track_caller]
+pub fn asks_consent(page: &Answer) {
+    assert_page(page, 200);
+    assert!(page.body.contains("name=\"decision\""), "{}", page.body);
 }

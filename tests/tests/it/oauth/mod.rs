@@ -7,8 +7,13 @@ mod browser;
 mod client_authentication;
 mod code_exchange;
 mod flow;
+mod hostile;
 mod jwks;
+mod parameters;
+mod prompt;
 mod refresh;
+mod response_mode;
+mod sessions;
 mod tries;
 
 use std::time::Duration;

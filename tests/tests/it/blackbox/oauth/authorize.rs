@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
-use mapgate_tests::{Answer, Pkce, REDIRECT, Site, code_of, csrf_token};
+use mapgate_tests::{Answer, Pkce, REDIRECT, Site, code_of, hidden_fields};
 use url::Url;
 
 everywhere!(
@@ -24,7 +24,7 @@ everywhere!(
     no_other_origin_may_read_it,
 );
 
-fn parameters(answer: &Answer) -> BTreeMap<String, String> {
+pub(super) fn parameters(answer: &Answer) -> BTreeMap<String, String> {
     let location = Url::parse(&answer.header("location").unwrap()).unwrap();
     location.query_pairs().into_owned().collect()
 }
@@ -281,7 +281,7 @@ async fn a_public_client_asks_first(site: Arc<Site>) {
     );
     let user = site.user("jane").await;
     let page = user.get(&path).await;
-    let token = csrf_token(page.is(200, "public").has("location", None));
+    let hidden = hidden_fields(page.is(200, "public").has("location", None).text());
     let refused = user
         .post(
             &path,
@@ -291,10 +291,10 @@ async fn a_public_client_asks_first(site: Arc<Site>) {
     refused.is(403, "").has("location", None);
     // The page's own button says how it agrees.
     let agreed = button(page.text());
-    let fields = [
-        ("csrf_token", token.as_str()),
-        (agreed.0.as_str(), agreed.1.as_str()),
-    ];
+    let fields = hidden.iter().chain(std::iter::once(&agreed));
+    let fields: Vec<(&str, &str)> = fields
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let code = code_of(&user.post(&path, &fields).await);
     let fields = [
         ("client_id", "public"),

@@ -1,3 +1,4 @@
+mod asking;
 mod authorize;
 mod jwks;
 mod token;
@@ -5,7 +6,7 @@ mod token;
 use crate::blackbox::everywhere::Case;
 
 pub fn cases() -> impl Iterator<Item = &'static Case> {
-    [authorize::CASES, token::CASES, jwks::CASES]
+    [asking::CASES, authorize::CASES, token::CASES, jwks::CASES]
         .into_iter()
         .flatten()
 }
