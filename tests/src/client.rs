@@ -21,15 +21,18 @@ pub fn repository() -> PathBuf {
 /// Where it fails: `tests/run` installs what the scripts need, and leaves their tests out where it cannot.
 pub async fn client(script: &str, arguments: &[&str]) -> Value {
     let environment = repository().join(".venv/bin/python");
-    let python = if environment.exists() {
+    let path = repository().join("tests/clients").join(script);
+    // A script that needs the system's own Python, for QGIS's packages, says so.
+    let text = std::fs::read_to_string(&path).unwrap();
+    let python = if text.starts_with("#!/usr/bin/python3") {
+        "/usr/bin/python3".into()
+    } else if environment.exists() {
         environment
     } else {
         "python3".into()
     };
     let mut command = Command::new(python);
-    command
-        .arg(repository().join("tests/clients").join(script))
-        .args(arguments);
+    command.arg(path).args(arguments);
     let output = command
         .stdin(Stdio::null())
         .kill_on_drop(true)

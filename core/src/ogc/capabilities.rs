@@ -32,8 +32,8 @@ const MAX_HELD: usize = 4 * 1024 * 1024;
 /// - A group whose own rule keeps the user out, while something in it is readable, stays without its name, title and
 ///   description: only what the layers below inherit is kept.
 /// - The URLs of the operations become the proxy's, whatever they were, and so does every other URL of the backend.
-/// - Operations, bindings (POST), formats and parameters that the proxy refuses are left out, and so are vendor
-///   extensions, comments, processing instructions and the document type.
+/// - Operations, bindings, formats and parameters that the proxy refuses are left out, those that write for whoever may
+///   not, and so are vendor extensions, comments, processing instructions and the document type.
 ///
 /// Refused are what [`XmlError`] tells, with nothing of a forbidden layer ever given out before.
 pub struct CapabilitiesFilter {
@@ -75,13 +75,14 @@ impl CapabilitiesFilter {
         role_ids: BTreeSet<i64>,
         urls: UrlRewriter,
     ) -> Self {
+        let writes = rules.may_write_something(&role_ids);
         Self {
             service,
             server,
             rules,
             role_ids,
             urls,
-            shape: Shape::new(service),
+            shape: Shape::new(service, writes),
             layers: Layers::default(),
             out: b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec(),
             marks: Vec::new(),
@@ -100,6 +101,18 @@ impl CapabilitiesFilter {
     fn may_read(&self, name: &str) -> bool {
         self.rules
             .may_read(rule_name(self.server, self.service, name), &self.role_ids)
+    }
+
+    /// Whether the user may change the feature type that is open; any, where none is.
+    fn writes_here(&self) -> bool {
+        let open = self.marks.iter().rfind(|mark| mark.part == Part::FeatureType);
+        match open.map(|mark| mark.name.as_deref()) {
+            None => self.rules.may_write_something(&self.role_ids),
+            Some(name) => name.is_some_and(|name| {
+                let name = rule_name(self.server, self.service, name);
+                self.rules.may_write(name, &self.role_ids)
+            }),
+        }
     }
 
     /// Writes to wherever the open element belongs.
@@ -209,7 +222,11 @@ impl Handler for CapabilitiesFilter {
             // A name is text alone, or it is not one.
             return Err(XmlError::Unexpected);
         }
-        let part = self.shape.part(element);
+        let part = match self.shape.part(element) {
+            Part::WriteOperation if self.writes_here() => Part::Kept,
+            Part::WriteOperation => Part::Dropped,
+            other => other,
+        };
         let layer = is_layer(self.service, element.local) && part == Part::Layer;
         if part == Part::Dropped || (!layer && self.layers.has_below(depth)) {
             self.dropped = 1;
@@ -220,7 +237,14 @@ impl Handler for CapabilitiesFilter {
         let tag = self.start_tag(element);
         match part {
             Part::Layer => self.open_layer(&tag),
-            Part::Kept => self.write(&tag)?,
+            Part::Kept => {
+                if let Some(format) = self.marks.last_mut()
+                    && format.part == Part::ExceptionFormat
+                {
+                    format.keep = true;
+                }
+                self.write(&tag)?;
+            }
             marked => {
                 if marked == Part::Get
                     && let Some(binding) = self.marks.iter_mut().rfind(|mark| mark.part == Part::Binding)
@@ -255,9 +279,15 @@ impl Handler for CapabilitiesFilter {
                 return Err(XmlError::Unexpected);
             }
             self.layers.text(text.trim(), depth, self.shape.is_name())?;
+            let operation = self
+                .marks
+                .last()
+                .is_some_and(|mark| mark.part == Part::TypeOperation);
+            let may = !operation || text.trim() == "Query" || self.writes_here();
             if let Some(mark) = self.marks.last_mut()
                 && mark.depth == depth
                 && mark.part.keeps_by_text(text.trim())
+                && may
             {
                 mark.keep = true;
             }

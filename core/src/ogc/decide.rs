@@ -1,11 +1,11 @@
 //! The one place where a request is allowed or forbidden.
 
 use super::exception::{OgcCode, OgcError};
-use super::params::write_query;
-use super::request::{Asked, LayerList, ListForm};
+use super::forward::Forward;
+use super::request::{Asked, Carrier, LayerList, ListForm};
 use super::rules::{DefaultAccess, Rules};
 use super::tree::Tree;
-use super::{Access, Operation, Service, rule_name};
+use super::{Access, ServerType, Service, rule_name};
 use std::collections::BTreeSet;
 
 /// More layers than one request draws, groups expanded.
@@ -18,36 +18,6 @@ pub enum Refusal {
     Forbidden(OgcError),
     /// It cannot be answered for anybody.
     Fault(OgcError),
-}
-
-/// A request that may go on to its server.
-#[derive(Clone, Debug)]
-pub struct Forward {
-    /// The service.
-    pub service: Service,
-    /// The version.
-    pub version: &'static str,
-    /// The operation.
-    pub operation: Operation,
-    /// The layers that the server is asked for, groups expanded.
-    pub layers: Vec<String>,
-    /// Whether everybody may read each of them; false where there is none.
-    pub public: bool,
-    /// The parameters, written anew from what was understood, names in upper case.
-    pub query: Vec<(String, String)>,
-}
-
-impl Forward {
-    /// The query string for the server. The caller's own parameters come last, since a server that finds a name twice
-    /// reads the last; no parameter of the client has such a name here.
-    #[must_use]
-    pub fn query_string<'a>(&'a self, own: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-        let asked = self
-            .query
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        write_query(asked.chain(own))
-    }
 }
 
 /// Decides on a request: what is asked, by the rules of its server and the tree that its capabilities show (that of
@@ -71,6 +41,7 @@ pub fn decide(
         tree,
         role_ids,
     };
+    judge.namespaces()?;
     let mut query = vec![
         ("SERVICE".to_owned(), asked.service.as_str().to_owned()),
         ("VERSION".to_owned(), asked.version.to_owned()),
@@ -89,13 +60,18 @@ pub fn decide(
         operation,
         ..
     } = *asked;
+    if matches!(asked.carrier, Carrier::Xml(_)) {
+        query.clear();
+    }
     Ok(Forward {
         service,
         version,
         operation,
+        namespaces: judge.namespaces_of(&layers),
         layers,
         public,
         query,
+        carrier: asked.carrier.clone(),
     })
 }
 
@@ -119,6 +95,36 @@ impl Judge<'_> {
                     push("STYLES", written.join(","));
                 }
                 names
+            }
+            ListForm::Printed { prefix, styles } => {
+                let (names, written) = self.drawn(parameter, &list.names, styles.as_deref())?;
+                push(&format!("{prefix}{parameter}"), names.join(","));
+                if let Some(written) = written {
+                    push(&format!("{prefix}STYLES"), written.join(","));
+                }
+                names
+            }
+            ListForm::Within { value } => {
+                for name in &list.names {
+                    self.whole(parameter, name)?;
+                }
+                push(parameter, value.clone());
+                list.names.clone()
+            }
+            ListForm::Whole => {
+                if !self
+                    .tree
+                    .every_leaf()
+                    .all(|leaf| leaf.is_some_and(|leaf| self.may(leaf)))
+                {
+                    let text = "The answer may show every layer, and not each is for this user.";
+                    return Err(Refusal::Forbidden(OgcError::at(
+                        OgcCode::LayerNotDefined,
+                        parameter,
+                        text,
+                    )));
+                }
+                Vec::new()
             }
             ListForm::Queried => {
                 let (names, _) = self.drawn(parameter, &list.names, None)?;
@@ -199,6 +205,47 @@ impl Judge<'_> {
             }
         }
         Ok((names, styles.map(|_| written)))
+    }
+
+    /// A name that the server is to read as it stands: of a layer, or of a group that is readable as a whole.
+    fn whole(&self, parameter: &str, name: &str) -> Result<(), Refusal> {
+        if !self.is_group(name) {
+            return self.layer(parameter, name).map(drop);
+        }
+        self.group(parameter, name)?;
+        if self.safe(name) {
+            Ok(())
+        } else {
+            Err(Refusal::Forbidden(self.undefined(parameter)))
+        }
+    }
+
+    /// Refuses a document that gives a prefix another meaning than the server's capabilities do, where servers look at
+    /// that: the name would be another type's.
+    fn namespaces(&self) -> Result<(), Refusal> {
+        if matches!(self.asked.server, ServerType::MapServer | ServerType::QgisServer) {
+            return Ok(());
+        }
+        for (prefix, uri) in &self.asked.namespaces {
+            if self.tree.namespace(prefix) != Some(uri) {
+                let text = format!("The prefix {prefix} stands for something else here.");
+                let error = OgcError::at(OgcCode::InvalidParameterValue, "typeName", text);
+                return Err(Refusal::Fault(error));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the prefixes of these names stand for.
+    fn namespaces_of(&self, layers: &[String]) -> Vec<(String, String)> {
+        let prefixes: BTreeSet<&str> = layers
+            .iter()
+            .filter_map(|name| Some(name.split_once(':')?.0))
+            .collect();
+        let known = prefixes
+            .into_iter()
+            .filter_map(|prefix| Some((prefix.to_owned(), self.tree.namespace(prefix)?.to_owned())));
+        known.collect()
     }
 
     /// The name to put in a legend request.

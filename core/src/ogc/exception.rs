@@ -119,6 +119,18 @@ impl OgcError {
         )
     }
 
+    /// The same, of this parameter or element where it tells of none.
+    pub(super) fn about(mut self, locator: &str) -> Self {
+        self.locator.get_or_insert_with(|| locator.to_owned());
+        self
+    }
+
+    /// That a parameter is not offered, at all or for this server.
+    pub(super) fn not_offered(parameter: &str) -> Self {
+        let text = format!("The parameter {parameter} is not offered.");
+        Self::at(OgcCode::OperationNotSupported, parameter, text)
+    }
+
     /// That a parameter has a value which is not understood.
     pub(super) fn invalid(parameter: &str) -> Self {
         let text = format!("The value of {parameter} is not understood.");
@@ -129,6 +141,10 @@ impl OgcError {
 /// The form in which exceptions are told, by service and version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ExceptionForm {
+    /// `WMTException` of WMS 1.0.0 (OGC 00-028, annex A.3).
+    Wms100,
+    /// `ServiceExceptionReport` of WMS 1.1.0 (OGC 01-047r2, annex A.3).
+    Wms110,
     /// `ServiceExceptionReport` of WMS 1.1.1 (OGC 01-068r3, annex A.3).
     Wms111,
     /// `ServiceExceptionReport` of WMS 1.3.0 (OGC 06-042, annex E.2).
@@ -155,7 +171,9 @@ impl ExceptionForm {
     #[must_use]
     pub fn of(service: Service, version: &str) -> Self {
         match service {
-            Service::Wms if version.starts_with("1.1.") || version.starts_with("1.0.") => Self::Wms111,
+            Service::Wms if version.starts_with("1.0.") => Self::Wms100,
+            Service::Wms if version == "1.1.0" => Self::Wms110,
+            Service::Wms if version.starts_with("1.1.") => Self::Wms111,
             Service::Wms => Self::Wms130,
             Service::Wfs if version.starts_with("1.0.") => Self::Wfs100,
             Service::Wfs if version.starts_with("1.1.") => Self::Ows100,
@@ -170,7 +188,17 @@ impl ExceptionForm {
         let request = params.last("REQUEST").unwrap_or_default();
         let wfs = params.last("SERVICE").map_or_else(
             || {
-                [Operation::GetFeature, Operation::DescribeFeatureType]
+                let of_wfs = [
+                    Operation::GetFeature,
+                    Operation::DescribeFeatureType,
+                    Operation::GetPropertyValue,
+                    Operation::GetFeatureWithLock,
+                    Operation::LockFeature,
+                    Operation::ListStoredQueries,
+                    Operation::DescribeStoredQueries,
+                    Operation::Transaction,
+                ];
+                of_wfs
                     .iter()
                     .any(|operation| operation.as_str().eq_ignore_ascii_case(request))
             },
@@ -180,7 +208,19 @@ impl ExceptionForm {
         let accepted = params
             .last("ACCEPTVERSIONS")
             .and_then(|list| list.split(',').next());
-        Self::of(service, params.last("VERSION").or(accepted).unwrap_or_default())
+        let old =
+            (service == Service::Wms && super::wms::is_old(&params).unwrap_or_default()).then_some("1.0.0");
+        let told = params.last("WMTVER").or_else(|| params.last("VERSION"));
+        Self::of(service, told.or(accepted).or(old).unwrap_or_default())
+    }
+
+    /// The form that a posted document most likely asks for, however broken it is; WFS 2.0.0's where it tells nothing.
+    #[must_use]
+    pub fn asked_by_document(body: &str) -> Self {
+        let mut root = Root::default();
+        // It stops at the root, or where it breaks off.
+        let _ = walk_slice(body.as_bytes(), &mut root);
+        Self::of(Service::Wfs, root.version.as_deref().unwrap_or("2.0.0"))
     }
 
     /// Writes an exception in this form.
@@ -204,7 +244,23 @@ impl ExceptionForm {
             )
         };
         let body = match self {
-            // The DTD of 1.1.1 has no locator.
+            Self::Wms100 => format!(
+                concat!(
+                    "<!DOCTYPE WMTException SYSTEM ",
+                    "\"http://schemas.opengis.net/wms/1.0.0/exception_1_0_0.dtd\">\n",
+                    "<WMTException version=\"1.0.0\">{}: {}</WMTException>\n"
+                ),
+                code, text
+            ),
+            // The DTDs of 1.1.0 and 1.1.1 have no locator.
+            Self::Wms110 => service(
+                concat!(
+                    "<!DOCTYPE ServiceExceptionReport SYSTEM ",
+                    "\"http://schemas.opengis.net/wms/1.1.0/exception_1_1_0.dtd\">\n",
+                    "<ServiceExceptionReport version=\"1.1.0\">"
+                ),
+                "",
+            ),
             Self::Wms111 => service(
                 concat!(
                     "<!DOCTYPE ServiceExceptionReport SYSTEM ",
@@ -229,7 +285,7 @@ impl ExceptionForm {
             ),
         };
         let content_type = match self {
-            Self::Wms111 => "application/vnd.ogc.se_xml",
+            Self::Wms110 | Self::Wms111 => "application/vnd.ogc.se_xml",
             _ => "text/xml; charset=UTF-8",
         };
         Rendered {
@@ -289,7 +345,7 @@ fn root_of(document: &[u8]) -> Option<&str> {
 pub(super) fn is_exception_root(local: &str) -> bool {
     matches!(
         local,
-        "ServiceExceptionReport" | "ExceptionReport" | "WFS_Exception"
+        "ServiceExceptionReport" | "ExceptionReport" | "WFS_Exception" | "WMTException"
     )
 }
 
@@ -301,6 +357,19 @@ pub(super) fn code_of(element: &Element<'_>) -> Option<OgcCode> {
         _ => return None,
     };
     element.attribute(attribute).and_then(OgcCode::known)
+}
+
+/// The version that a root element tells, or means.
+#[derive(Default)]
+struct Root {
+    version: Option<String>,
+}
+
+impl Handler for Root {
+    fn open(&mut self, element: &Element<'_>) -> Result<(), XmlError> {
+        self.version = element.attribute("version").map(str::to_owned);
+        Err(XmlError::Unexpected)
+    }
 }
 
 /// Whether the root is an exception's, and its first code.

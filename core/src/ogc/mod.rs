@@ -5,33 +5,44 @@
 //! reads exactly what was checked. Capabilities come back through [`CapabilitiesFilter`], other texts through
 //! [`AnswerRewriter`]. The room is pure: no network, no table.
 //!
-//! Understood so far, all by GET (key-value pairs): WMS 1.1.1 and 1.3.0 `GetCapabilities`, `GetMap`,
-//! `GetFeatureInfo`, `GetLegendGraphic` (OGC 01-068r3, 06-042, 05-078r4); WFS 1.0.0, 1.1.0 and 2.0.0
-//! `GetCapabilities`, `DescribeFeatureType`, `GetFeature` (OGC 02-058, 04-094, 09-025r2). All else is refused.
+//! Understood so far, by GET or as a posted form (key-value pairs): WMS 1.0.0 to 1.3.0 with styled layer descriptors
+//! in the request and QGIS Server's own (`wms`, `sld`, `qgis`); WFS 1.0.0, 1.1.0 and 2.0.0 (`wfs`), also as posted XML
+//! with transactions (`wfs_xml`). All else is refused.
 
 mod answer;
+mod answers;
 mod capabilities;
 mod decide;
+mod document;
 mod exception;
 mod fes;
+mod forward;
 mod params;
+mod qgis;
 mod request;
 mod rules;
+mod sld;
+mod transaction;
 mod tree;
 mod urls;
 mod wfs;
+mod wfs_xml;
 mod wms;
 mod xml;
 
 #[cfg(test)]
 mod bypass_tests;
+#[cfg(test)]
+mod dialect_tests;
 
 pub use answer::{AnswerRewriter, rewrite_answer};
+pub use answers::{stored_queries, transaction_answer};
 pub use capabilities::{CapabilitiesFilter, filter_capabilities};
-pub use decide::{Forward, Refusal, decide};
+pub use decide::{Refusal, decide};
 pub use exception::{ExceptionForm, OgcCode, OgcError, Rendered, backend_exception_code};
+pub use forward::Forward;
 pub use params::Params;
-pub use request::{Asked, LayerList, ListForm};
+pub use request::{Asked, Carrier, LayerList, ListForm};
 pub use rules::{DefaultAccess, LayerRule, Rules};
 pub use tree::{Tree, read_tree};
 pub use urls::UrlRewriter;
@@ -87,6 +98,28 @@ pub enum Operation {
     DescribeFeatureType,
     /// Features.
     GetFeature,
+    /// Where the features of a layer are served, and of which type they are.
+    DescribeLayer,
+    /// The styles of layers.
+    GetStyles,
+    /// The same, as QGIS Server spells it.
+    GetStyle,
+    /// A layout of QGIS Server, printed.
+    GetPrint,
+    /// The capabilities and more, of QGIS Server.
+    GetProjectSettings,
+    /// Features, kept from being changed by others.
+    GetFeatureWithLock,
+    /// Features are kept from being changed by others.
+    LockFeature,
+    /// Values of one property.
+    GetPropertyValue,
+    /// The stored queries there are.
+    ListStoredQueries,
+    /// What stored queries do.
+    DescribeStoredQueries,
+    /// Features are changed.
+    Transaction,
 }
 
 impl Operation {
@@ -100,7 +133,24 @@ impl Operation {
             Self::GetLegendGraphic => "GetLegendGraphic",
             Self::DescribeFeatureType => "DescribeFeatureType",
             Self::GetFeature => "GetFeature",
+            Self::DescribeLayer => "DescribeLayer",
+            Self::GetStyles => "GetStyles",
+            Self::GetStyle => "GetStyle",
+            Self::GetPrint => "GetPrint",
+            Self::GetProjectSettings => "GetProjectSettings",
+            Self::GetFeatureWithLock => "GetFeatureWithLock",
+            Self::LockFeature => "LockFeature",
+            Self::GetPropertyValue => "GetPropertyValue",
+            Self::ListStoredQueries => "ListStoredQueries",
+            Self::DescribeStoredQueries => "DescribeStoredQueries",
+            Self::Transaction => "Transaction",
         }
+    }
+
+    /// Whether it is answered with a capabilities document.
+    #[must_use]
+    pub fn is_capabilities(self) -> bool {
+        matches!(self, Self::GetCapabilities | Self::GetProjectSettings)
     }
 }
 

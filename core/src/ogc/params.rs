@@ -7,6 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 const MAX_PARAMS: usize = 300;
 /// Longer than any gateway lets through.
 const MAX_QUERY: usize = 128 * 1024;
+/// Longer than any form.
+const MAX_FORM: usize = 1024 * 1024;
 
 /// What stays as it is in a written value: RFC 3986's unreserved characters, and those that OGC lists are made of.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -29,7 +31,21 @@ impl Params {
     /// Refuses broken percent-encoding, what is not UTF-8, and control characters other than white space: each of
     /// them is read differently by different programs. Refuses too long a query and too many parameters.
     pub fn parse(raw: &str) -> Result<Self, OgcError> {
-        if raw.len() > MAX_QUERY {
+        Self::within(raw, MAX_QUERY)
+    }
+
+    /// Reads a posted form, in the same way; it may be longer.
+    pub fn parse_form(raw: &str) -> Result<Self, OgcError> {
+        Self::within(raw, MAX_FORM)
+    }
+
+    /// Takes parameters that stood in a document, names in upper case.
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    fn within(raw: &str, longest: usize) -> Result<Self, OgcError> {
+        if raw.len() > longest {
             return Err(OgcError::new(
                 OgcCode::InvalidParameterValue,
                 "The query is too long.",

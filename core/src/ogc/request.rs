@@ -2,23 +2,46 @@
 
 use super::exception::{OgcCode, OgcError};
 use super::params::Params;
-use super::{Access, Operation, ServerType, Service, wfs, wms};
+use super::{Access, Operation, ServerType, Service, wfs, wfs_xml, wms};
 
 /// Parameters that would make a server draw or read something else than the layers named, or that would change what
 /// was asked if they were left out: a request with one of them is refused, an empty one counts as absent.
 const REFUSED: &[&str] = &[
     "SLD",
-    "SLD_BODY",
     "CQL_FILTER",
     "EXP_FILTER",
-    "FEATUREID",
     "FEATURE_ID",
-    "RESOURCEID",
-    "STOREDQUERY_ID",
-    "ALIASES",
     "REMOTE_OWS_TYPE",
     "REMOTE_OWS_URL",
     "FEATURETYPE",
+    "VIEWPARAMS",
+];
+
+/// What may stand in the URL of a request whose parameters are in its body, beside what the proxy itself reads.
+const BESIDE_A_BODY: &[&str] = &["SERVICE", "REQUEST", "VERSION"];
+/// What makes a parameter of a URL part of what is asked.
+const OF_A_REQUEST: &[&str] = &[
+    "WMTVER",
+    "ACCEPTVERSIONS",
+    "LAYER",
+    "LAYERS",
+    "QUERY_LAYERS",
+    "STYLES",
+    "SLD",
+    "SLD_BODY",
+    "TYPENAME",
+    "TYPENAMES",
+    "FEATUREID",
+    "RESOURCEID",
+    "STOREDQUERY_ID",
+    "FILTER",
+    "CQL_FILTER",
+    "EXP_FILTER",
+    "SELECTION",
+    "BBOX",
+    "COVERAGE",
+    "COVERAGEID",
+    "OPERATION",
 ];
 
 /// A request that was understood: what is asked, of which layers, to read or to write.
@@ -38,6 +61,22 @@ pub struct Asked {
     pub layers: Vec<LayerList>,
     /// The other parameters that a server may see, names in upper case.
     pub rest: Vec<(String, String)>,
+    /// How it goes on.
+    pub carrier: Carrier,
+    /// What prefixes of the layers' names stand for, where a document declares them.
+    pub namespaces: Vec<(String, String)>,
+}
+
+/// How a request is carried to its server.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Carrier {
+    /// By GET, in the query string.
+    #[default]
+    Query,
+    /// By POST, as a form.
+    Form,
+    /// By POST, as this XML document.
+    Xml(String),
 }
 
 /// A parameter that names layers.
@@ -70,6 +109,20 @@ pub enum ListForm {
     },
     /// No `TYPENAME` at all: every type there is.
     EveryType,
+    /// `mapN:LAYERS` of QGIS Server's `GetPrint`: like [`ListForm::Drawn`], with that prefix.
+    Printed {
+        /// `MAP0:`, say.
+        prefix: String,
+        /// One style a layer, or none at all.
+        styles: Option<Vec<String>>,
+    },
+    /// The names stand within a value that goes on as it is: an expression, a document, ids of features.
+    Within {
+        /// That value.
+        value: String,
+    },
+    /// No name: an answer may show each layer there is.
+    Whole,
 }
 
 impl Asked {
@@ -78,22 +131,54 @@ impl Asked {
     /// Only what the standards' operations and harmless vendor parameters need is kept; what else a client sends
     /// (`map`, `role_ids`, `s_…`, `mode`, anything unknown) is left out. Refused with an OGC code are: broken
     /// encodings, a missing or repeated parameter that matters, other services, operations and versions, and
-    /// parameters that could reach layers which nobody checked (styled layer descriptors, filters where a server's
-    /// filter language can read other layers, feature ids, stored queries).
+    /// parameters that could reach layers which nobody checked (styles by URL, filters in languages that can read
+    /// other layers, stored queries but the standard's own).
     pub fn parse(server: ServerType, raw_query: &str) -> Result<Self, OgcError> {
-        let params = Params::parse(raw_query)?;
-        let service = params.required("SERVICE")?;
-        let request = params.required("REQUEST")?;
+        Self::read(server, &Params::parse(raw_query)?)
+    }
+
+    /// Understands a posted form (`application/x-www-form-urlencoded`) like a query string, or refuses it; also where
+    /// the URL's own query asks something as well.
+    pub fn parse_form(server: ServerType, raw_query: &str, body: &str) -> Result<Self, OgcError> {
+        let params = Params::parse_form(body)?;
+        beside(raw_query, |name| params.one(name))?;
+        let mut asked = Self::read(server, &params)?;
+        asked.carrier = Carrier::Form;
+        Ok(asked)
+    }
+
+    /// Understands a posted XML document, one of WFS, or refuses it; also where the URL's own query asks something as
+    /// well.
+    pub fn parse_xml(server: ServerType, raw_query: &str, body: &str) -> Result<Self, OgcError> {
+        let asked = wfs_xml::parse(server, body)?;
+        beside(raw_query, |name| {
+            Ok(Some(match name {
+                "SERVICE" => asked.service.as_str(),
+                "VERSION" => asked.version,
+                _ => asked.operation.as_str(),
+            }))
+        })?;
+        Ok(asked)
+    }
+
+    /// Understands parameters.
+    pub(super) fn read(server: ServerType, params: &Params) -> Result<Self, OgcError> {
+        let request = params.required("REQUEST");
+        // WMS 1.0.0 has no SERVICE (OGC 00-028, 6.2.8).
+        let service = match params.filled("SERVICE")? {
+            None if wms::is_old(params)? => Service::Wms.as_str(),
+            _ => params.required("SERVICE")?,
+        };
+        let request = request?;
         for name in REFUSED {
             if params.filled(name)?.is_some() {
-                let text = format!("The parameter {name} is not offered.");
-                return Err(OgcError::at(OgcCode::OperationNotSupported, name, text));
+                return Err(OgcError::not_offered(name));
             }
         }
         if service.eq_ignore_ascii_case("WMS") {
-            wms::parse(server, &params, request)
+            wms::parse(server, params, request)
         } else if service.eq_ignore_ascii_case("WFS") {
-            wfs::parse(server, &params, request)
+            wfs::parse(server, params, request)
         } else {
             Err(OgcError::at(
                 OgcCode::OperationNotSupported,
@@ -110,6 +195,28 @@ impl Asked {
             .flat_map(|list| &list.names)
             .map(String::as_str)
     }
+}
+
+/// Refuses a URL that asks something beside a body: programs differ in which one they read.
+fn beside<'a>(
+    raw_query: &str,
+    in_body: impl Fn(&str) -> Result<Option<&'a str>, OgcError>,
+) -> Result<(), OgcError> {
+    let query = Params::parse(raw_query)?;
+    for (name, value) in query.iter() {
+        let same = |told: &str| told.eq_ignore_ascii_case(value);
+        let harmless = if BESIDE_A_BODY.contains(&name) {
+            query.one(name)?;
+            value.is_empty() || in_body(name)?.is_some_and(same)
+        } else {
+            !OF_A_REQUEST.contains(&name)
+        };
+        if !harmless {
+            let text = "Both the URL and the body ask something.";
+            return Err(OgcError::at(OgcCode::InvalidParameterValue, name, text));
+        }
+    }
+    Ok(())
 }
 
 /// The operation of a `REQUEST` value, in any letter case, out of those that a service offers.
@@ -132,6 +239,12 @@ pub(super) fn names(parameter: &str, value: &str) -> Result<Vec<String>, OgcErro
     }
 }
 
+/// Whether a format is a script's, which would run in the page of whoever includes it.
+pub(super) fn is_script(format: &str) -> bool {
+    let format = format.to_ascii_lowercase();
+    format.contains("javascript") || format.contains("jsonp")
+}
+
 /// The parameters of an operation that a server may see; each at most once, empty ones left out.
 pub(super) fn keep(params: &Params, kept: impl Fn(&str) -> bool) -> Result<Vec<(String, String)>, OgcError> {
     let mut rest = Vec::new();
@@ -140,11 +253,7 @@ pub(super) fn keep(params: &Params, kept: impl Fn(&str) -> bool) -> Result<Vec<(
         let harmful = match name {
             // An expression in here could read another layer (QGIS Server).
             "SORTBY" => value.contains(['(', ')', '\'', '"', '$', '@']),
-            // A script would run in the page of whoever includes it.
-            "FORMAT" | "INFO_FORMAT" | "OUTPUTFORMAT" => {
-                let value = value.to_ascii_lowercase();
-                value.contains("javascript") || value.contains("jsonp")
-            }
+            "FORMAT" | "INFO_FORMAT" | "OUTPUTFORMAT" => is_script(value),
             _ => false,
         };
         if harmful || value.contains(char::is_control) && name != "FILTER" {

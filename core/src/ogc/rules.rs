@@ -88,6 +88,12 @@ impl Rules {
                 .is_some_and(|rule| !rule.write.is_disjoint(roles))
     }
 
+    /// Whether a request with these roles may change any layer.
+    #[must_use]
+    pub fn may_write_something(&self, roles: &BTreeSet<i64>) -> bool {
+        self.layers.keys().any(|name| self.may_write(name, roles))
+    }
+
     /// Whether everybody may read the layer.
     #[must_use]
     pub fn is_public(&self, name: &str) -> bool {

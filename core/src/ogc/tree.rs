@@ -1,5 +1,6 @@
 //! The tree of layers that a server's own capabilities show.
 
+use super::document::is_name;
 use super::exception::{code_of, is_exception_root};
 use super::rules::{like, loose_key};
 use super::urls::UrlRewriter;
@@ -7,7 +8,7 @@ use super::xml::{Element, Handler, Incoming, XmlError};
 use super::{OgcCode, Service};
 use bytes::Bytes;
 use futures_util::Stream;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// More layers than any server has.
 const MAX_NODES: usize = 100_000;
@@ -20,6 +21,8 @@ pub struct Tree {
     nodes: Vec<Node>,
     by_key: HashMap<String, Vec<usize>>,
     advertised: Vec<String>,
+    /// What its prefixes stand for; nothing where that is told in two ways.
+    namespaces: BTreeMap<String, Option<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +38,11 @@ impl Tree {
     /// The URLs that the server gives as its own in the capabilities' operations.
     pub fn advertised(&self) -> impl Iterator<Item = &str> {
         self.advertised.iter().map(String::as_str)
+    }
+
+    /// What a prefix of a type's name stands for.
+    pub(super) fn namespace(&self, prefix: &str) -> Option<&str> {
+        self.namespaces.get(prefix)?.as_deref()
     }
 
     /// How many layers and groups there are.
@@ -55,6 +63,14 @@ impl Tree {
             .iter()
             .filter(|node| !node.group)
             .filter_map(|node| node.name.as_deref())
+    }
+
+    /// The names of all layers; a layer may have none.
+    pub(super) fn every_leaf(&self) -> impl Iterator<Item = Option<&str>> {
+        self.nodes
+            .iter()
+            .filter(|node| !node.group)
+            .map(|node| node.name.as_deref())
     }
 
     /// The nodes that a server may mean by this name, whatever its letter case and, where the name has none, prefix.
@@ -205,6 +221,17 @@ impl TreeReader {
     }
 
     fn learn(&mut self, element: &Element<'_>) {
+        for (name, uri) in &element.attributes {
+            if let Some(prefix) = name.strip_prefix("xmlns:").filter(|prefix| is_name(prefix))
+                && (self.tree.namespaces.len() < MAX_NODES || self.tree.namespaces.contains_key(prefix))
+            {
+                self.tree
+                    .namespaces
+                    .entry(prefix.to_owned())
+                    .and_modify(|known| *known = known.take().filter(|known| known == uri))
+                    .or_insert_with(|| Some(uri.clone()));
+            }
+        }
         let operation =
             matches!(element.local, "Get" | "Post") || self.path.iter().any(|local| local == "DCPType");
         let url = element
@@ -223,6 +250,7 @@ impl Handler for TreeReader {
     fn open(&mut self, element: &Element<'_>) -> Result<(), XmlError> {
         if self.path.is_empty() {
             self.failed = !check_root(self.service, element.local)?;
+            self.learn(element);
         } else if self.failed {
             self.exception = self.exception.or_else(|| code_of(element));
         } else if self.in_name() {

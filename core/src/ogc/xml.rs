@@ -65,10 +65,15 @@ pub(super) fn local_name(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
-/// What is done with a document; comments, processing instructions and the document type do not arrive.
+/// What is done with a document; comments and processing instructions do not arrive.
 pub(super) trait Handler {
     /// An element begins; an empty one ends at once.
     fn open(&mut self, element: &Element<'_>) -> Result<(), XmlError>;
+
+    /// A document type is declared, without entities.
+    fn doctype(&mut self) -> Result<(), XmlError> {
+        Ok(())
+    }
 
     /// The whole text between two tags, decoded: character references, CDATA and what a comment parts are one.
     fn text(&mut self, _text: &str) -> Result<(), XmlError> {
@@ -117,6 +122,7 @@ impl Walker {
                 {
                     return Err(XmlError::Entity);
                 }
+                handler.doctype()?;
             }
             Event::Decl(declaration) => match declaration.encoding() {
                 Some(Ok(name)) if !matches!(&*name.to_ascii_lowercase(), "utf-8" | "utf8" | "us-ascii") => {

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use mapgate_core::http::private;
 use mapgate_core::ogc::{
     AnswerRewriter, CapabilitiesFilter, Forward, OgcCode, OgcError, Operation, Service, UrlRewriter,
-    XmlError, backend_exception_code, filter_capabilities, rewrite_answer,
+    XmlError, backend_exception_code, filter_capabilities, rewrite_answer, transaction_answer,
 };
 
 use crate::fault::{Fault, sandboxed};
@@ -19,6 +19,8 @@ use crate::fault::{Fault, sandboxed};
 const LOOKED_AT: usize = 4 * 1024;
 /// So much of an exception is read, for its code and the log.
 const EXCEPTION: usize = 64 * 1024;
+/// So much of a transaction's answer is read: it lists what was inserted.
+const TRANSACTION: usize = 16 * 1024 * 1024;
 /// How long a legend may be kept, in seconds.
 const LEGEND_AGE: u32 = 3600;
 
@@ -31,6 +33,8 @@ pub enum Way {
     Legend,
     /// Mostly text.
     Data,
+    /// What became of a transaction.
+    Transaction,
 }
 
 impl Way {
@@ -39,6 +43,7 @@ impl Way {
         match forward.operation {
             Operation::GetMap => Self::Image,
             Operation::GetLegendGraphic => Self::Legend,
+            Operation::Transaction => Self::Transaction,
             _ => Self::Data,
         }
     }
@@ -65,7 +70,7 @@ pub async fn capabilities(
         }
     };
     let content_type = match (forward.service, forward.version) {
-        (Service::Wms, "1.1.1") => "application/vnd.ogc.wms_xml; charset=UTF-8",
+        (Service::Wms, "1.1.1" | "1.1.0") => "application/vnd.ogc.wms_xml; charset=UTF-8",
         _ => "text/xml; charset=UTF-8",
     };
     let body = Body::from_stream(stream::iter([Ok(first)]).chain(filtered));
@@ -91,6 +96,9 @@ pub async fn answer(
     let image = kind.starts_with("image/");
     if !status.is_success() || headers.contains_key(header::CONTENT_ENCODING) {
         return Err(failed(status, body).await);
+    }
+    if way == Way::Transaction {
+        return transaction(body, &urls).await;
     }
     if way == Way::Image && !image {
         return Err(not_an_image(body).await);
@@ -120,6 +128,31 @@ pub async fn answer(
             .insert(header::CONTENT_DISPOSITION, value.clone());
     }
     Ok(passed)
+}
+
+/// A document of our own making.
+pub fn document(text: String) -> Response {
+    let mut response = private(Response::new(Body::from(text)));
+    let kind = HeaderValue::from_static("text/xml; charset=UTF-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    sandboxed(response)
+}
+
+/// What became of a transaction, without the server's words on what failed.
+async fn transaction(body: Chunks, urls: &UrlRewriter) -> Result<Response, Fault> {
+    let (whole, _) = look(body, TRANSACTION).await?;
+    let written = std::str::from_utf8(&whole)
+        .ok()
+        .map(|text| transaction_answer(text, urls));
+    match written {
+        Some(Ok(written)) => {
+            if written.contains("FAILED") {
+                note(&whole);
+            }
+            Ok(document(written))
+        }
+        _ => Err(failed(StatusCode::BAD_REQUEST, Box::pin(stream::iter([Ok(whole)]))).await),
+    }
 }
 
 /// Whether a media type is that of a text, in which URLs can stand. What tells nothing counts as one.

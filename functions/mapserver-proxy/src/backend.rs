@@ -1,15 +1,22 @@
 //! Calling a map server.
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use mapgate_core::gate::Gate;
 use reqwest::Response;
 
 use crate::fault::Fault;
 
-/// Sends a GET with `query` behind what the server's URL already has, and these headers alone.
+/// Sends a GET with `query` behind what the server's URL already has, or a POST with this body and its media type, and
+/// these headers alone.
 ///
 /// 502 where the server is down, misconfigured or redirects, 504 where it is slow. What went wrong is in the log.
-pub async fn send(gate: &Gate, url: &str, query: &str, headers: HeaderMap) -> Result<Response, Fault> {
+pub async fn send(
+    gate: &Gate,
+    url: &str,
+    query: &str,
+    body: Option<(&'static str, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     let down = |error: &dyn std::fmt::Display| {
         tracing::error!(url, %error, "the map server cannot be called");
         Fault::backend(StatusCode::BAD_GATEWAY, "The map server does not answer.")
@@ -17,7 +24,11 @@ pub async fn send(gate: &Gate, url: &str, query: &str, headers: HeaderMap) -> Re
     let client = gate.outbound.client().map_err(|error| down(&error))?;
     let target = with_query(url, query);
     gate.outbound.check(&target).map_err(|error| down(&error))?;
-    let response = match client.get(target).headers(headers).send().await {
+    let request = match body {
+        None => client.get(target),
+        Some((kind, body)) => client.post(target).header(header::CONTENT_TYPE, kind).body(body),
+    };
+    let response = match request.headers(headers).send().await {
         Ok(response) => response,
         Err(error) if error.is_timeout() => {
             tracing::error!(url, error = %error.without_url(), "the map server is slow");
@@ -37,6 +48,9 @@ pub async fn send(gate: &Gate, url: &str, query: &str, headers: HeaderMap) -> Re
 /// A URL with more parameters behind its own.
 fn with_query(url: &str, query: &str) -> String {
     let url = url.split('#').next().unwrap_or_default();
+    if query.is_empty() {
+        return url.to_owned();
+    }
     let separator = match url.rsplit_once('?') {
         None => "?",
         Some((_, own)) if own.is_empty() || own.ends_with('&') => "",
@@ -59,5 +73,6 @@ mod tests {
         ] {
             assert_eq!(with_query(url, "a=1"), expected);
         }
+        assert_eq!(with_query("http://b/m?map=/x", ""), "http://b/m?map=/x");
     }
 }

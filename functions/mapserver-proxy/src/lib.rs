@@ -7,6 +7,7 @@ mod answer;
 mod backend;
 mod fault;
 mod mapserv_proxy;
+mod sent;
 mod servers;
 mod trees;
 

@@ -14,50 +14,64 @@ use mapgate_core::identity::{Identity, Scheme};
 use mapgate_core::oauth::{MAP, has_scope};
 use mapgate_core::ogc::{
     Asked, CapabilitiesFilter, ExceptionForm, OgcCode, OgcError, Operation, Params, Refusal, Rules, Service,
-    Tree, UrlRewriter, decide,
+    Tree, UrlRewriter, decide, stored_queries,
 };
 use mapgate_core::table::{Auth, ServerType};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Proxy;
-use crate::answer::{Way, answer, capabilities};
+use crate::answer::{Way, answer, capabilities, document};
 use crate::backend;
 use crate::fault::{Fault, refusal};
+use crate::sent::Sent;
 use crate::servers::Server;
 
-/// `GET`: a WMS or WFS request by key-value pairs.
+/// `GET`: a request by key-value pairs.
 pub async fn get(
     State(proxy): State<Arc<Proxy>>,
     name: Result<Option<Path<String>>, PathRejection>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let query = parts.uri.query().unwrap_or_default();
-    let form = ExceptionForm::asked(query);
-    // One that is not UTF-8 is no server's.
-    let name = name.map_or_else(|_| Some(String::new()), |name| name.map(|Path(name)| name));
+    let sent = Sent::query(&parts);
+    match proxy.gate.identify(&parts, Reach::Own).await {
+        Ok(identity) => answered(&proxy, name, &parts, &identity, &sent).await,
+        Err(failure) => Fault::from(failure).into_response(sent.form()),
+    }
+}
+
+/// `POST`: the same as a form, or WFS as XML. A ticket counts only where it comes from a page of ours ([`Reach::Own`]),
+/// since a transaction changes data.
+pub async fn post(
+    State(proxy): State<Arc<Proxy>>,
+    name: Result<Option<Path<String>>, PathRejection>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let form = ExceptionForm::asked(parts.uri.query().unwrap_or_default());
+    // A bad token is 401 whatever is asked, so that QGIS refreshes it.
     let identity = match proxy.gate.identify(&parts, Reach::Own).await {
         Ok(identity) => identity,
         Err(failure) => return Fault::from(failure).into_response(form),
     };
-    let answered = proxied(&proxy, name.as_deref(), &parts, &identity, form).await;
-    let response = answered.unwrap_or_else(|fault| fault.into_response(form));
-    proxy.gate.reissue(&identity, response).await
+    match Sent::posted(&parts, body).await {
+        Ok(sent) => answered(&proxy, name, &parts, &identity, &sent).await,
+        Err(fault) => fault.into_response(form),
+    }
 }
 
-/// `POST`: refused until the bodies of WMS and WFS are understood.
-pub async fn post(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let form = ExceptionForm::asked(parts.uri.query().unwrap_or_default());
-    // A bad token is 401 whatever is asked, so that QGIS refreshes it.
-    if let Err(failure) = proxy.gate.identify(&parts, Reach::Own).await {
-        return Fault::from(failure).into_response(form);
-    }
-    let error = OgcError::new(
-        OgcCode::OperationNotSupported,
-        "Requests by POST are not offered.",
-    );
-    Fault::bad_request(error).into_response(form)
+async fn answered(
+    proxy: &Proxy,
+    name: Result<Option<Path<String>>, PathRejection>,
+    parts: &request::Parts,
+    identity: &Identity,
+    sent: &Sent,
+) -> Response {
+    // One that is not UTF-8 is no server's.
+    let name = name.map_or_else(|_| Some(String::new()), |name| name.map(|Path(name)| name));
+    let answered = proxied(proxy, name.as_deref(), parts, identity, sent).await;
+    let response = answered.unwrap_or_else(|fault| fault.into_response(sent.form()));
+    proxy.gate.reissue(identity, response).await
 }
 
 async fn proxied(
@@ -65,23 +79,22 @@ async fn proxied(
     name: Option<&str>,
     parts: &request::Parts,
     identity: &Identity,
-    form: ExceptionForm,
+    sent: &Sent,
 ) -> Result<Response, Fault> {
     let gate = &proxy.gate;
-    let query = parts.uri.query().unwrap_or_default();
     if let Scheme::Bearer { scope, .. } = &identity.scheme
         && !has_scope(scope, MAP)
     {
         return Err(Failure::InsufficientScope(MAP).into());
     }
-    let params = Params::parse(query).map_err(Fault::bad_request)?;
+    let params = Params::parse(&sent.query).map_err(Fault::bad_request)?;
     let mut names = params.iter().map(|(name, _)| name);
     if identity.user.is_none() && names.any(|name| name == "AUTHENTICATION_REQUIRED") {
-        return Ok(authentication_required(gate.settings.basicauth, form));
+        return Ok(authentication_required(gate.settings.basicauth, sent.form()));
     }
     let server = server(proxy, name, &params).await?;
-    let asked = Asked::parse(server.program(), query).map_err(Fault::bad_request)?;
-    if asked.operation == Operation::GetCapabilities && gate.settings.hide_capabilities {
+    let asked = sent.understand(server.program()).map_err(Fault::bad_request)?;
+    if asked.operation.is_capabilities() && gate.settings.hide_capabilities {
         let error = OgcError::new(OgcCode::OperationNotSupported, "The capabilities are hidden.");
         return Err(Fault::Ogc(StatusCode::NOT_FOUND, error));
     }
@@ -97,17 +110,23 @@ async fn proxied(
                     .map_or("anonymous", |user| user.username.as_str());
                 tracing::info!(user, server = server.record.name, "a layer is forbidden");
             }
-            return Ok(refusal(forbidden, identity.user.is_some(), form));
+            return Ok(refusal(forbidden, identity.user.is_some(), sent.form()));
         }
     };
+    if matches!(
+        forward.operation,
+        Operation::ListStoredQueries | Operation::DescribeStoredQueries
+    ) {
+        return Ok(document(stored_queries(&forward)));
+    }
     let own = own_parameters(&server, identity);
-    let written = forward.query_string(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (query, body) = forward.written(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let proxy_url = proxy_url(gate, &server);
     let headers = headers(gate, parts, &server, identity, &proxy_url);
-    let response = backend::send(gate, server.url(asked.service), &written, headers).await?;
+    let response = backend::send(gate, server.url(asked.service), &query, body, headers).await?;
     let urls = UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
         .with_advertised(&known.tree);
-    if asked.operation == Operation::GetCapabilities {
+    if asked.operation.is_capabilities() {
         let filter = CapabilitiesFilter::new(asked.service, server.program(), known.rules, role_ids, urls);
         return capabilities(response, filter, &forward).await;
     }

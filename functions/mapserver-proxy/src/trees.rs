@@ -90,7 +90,7 @@ async fn fetch(gate: &Gate, url: &str, service: Service) -> Result<Tree, Fault> 
         "SERVICE={}&VERSION={version}&REQUEST=GetCapabilities",
         service.as_str()
     );
-    let response = backend::send(gate, url, &query, HeaderMap::new()).await?;
+    let response = backend::send(gate, url, &query, None, HeaderMap::new()).await?;
     let status = response.status();
     match read_tree(service, response.bytes_stream()).await {
         Ok(tree) if status.is_success() => Ok(tree),

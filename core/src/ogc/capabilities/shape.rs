@@ -14,16 +14,18 @@ pub(super) enum Part {
     Layer,
     /// A WFS feature type: it is decided by its name.
     FeatureType,
-    /// `DCPType`, `DCP`: it stays where a GET binding is in it.
+    /// `DCPType`, `DCP`: it stays where a binding is in it.
     Binding,
-    /// A GET binding.
+    /// A binding to GET or POST.
     Get,
     /// A `Format` of `GetMap`: an image stays.
     MapFormat,
     /// A `Format` of exceptions: text in an image would pass by the reduction to a code.
     ExceptionFormat,
-    /// An `Operation` on feature types: `Query` stays.
+    /// An `Operation` on feature types: `Query` stays, and what changes those that the user may write.
     TypeOperation,
+    /// The same in WFS 1.0.0, where each is an element.
+    WriteOperation,
 }
 
 impl Part {
@@ -33,15 +35,41 @@ impl Part {
         match self {
             Self::MapFormat => upper.starts_with("IMAGE/"),
             Self::ExceptionFormat => upper == "XML" || upper.ends_with("SE_XML") || upper.ends_with("BLANK"),
-            Self::TypeOperation => text == "Query",
+            Self::TypeOperation => text == "Query" || WRITE_OPERATIONS.contains(&text),
             _ => false,
         }
     }
 }
 
 /// The operations that the proxy offers.
-const WMS_OPERATIONS: &[&str] = &["GetCapabilities", "GetMap", "GetFeatureInfo", "GetLegendGraphic"];
-const WFS_OPERATIONS: &[&str] = &["GetCapabilities", "DescribeFeatureType", "GetFeature"];
+const WMS_OPERATIONS: &[&str] = &[
+    "GetCapabilities",
+    "GetMap",
+    "GetFeatureInfo",
+    "GetLegendGraphic",
+    "DescribeLayer",
+    "GetStyles",
+    "GetPrint",
+    "GetProjectSettings",
+    // Those of 1.0.0.
+    "Capabilities",
+    "Map",
+    "FeatureInfo",
+];
+const WFS_OPERATIONS: &[&str] = &[
+    "GetCapabilities",
+    "DescribeFeatureType",
+    "GetFeature",
+    "GetPropertyValue",
+    "ListStoredQueries",
+    "DescribeStoredQueries",
+];
+/// Those for whoever may write something.
+const WRITING: &[&str] = &["Transaction", "LockFeature", "GetFeatureWithLock"];
+/// What can be done with a feature type, beside asking for its features.
+const WRITE_OPERATIONS: &[&str] = &["Insert", "Update", "Delete", "Lock"];
+/// How WMS 1.0.0 spells images.
+const OLD_IMAGES: &[&str] = &["GIF", "JPEG", "PNG", "TIFF", "GeoTIFF"];
 /// Parameters whose values cannot be layer names.
 const PARAMETERS: &[&str] = &[
     "service",
@@ -74,13 +102,16 @@ const INSPIRE: &[&str] = &[
 /// The path of open elements, by local name.
 pub(super) struct Shape {
     service: Service,
+    /// Whether the user may write something.
+    writes: bool,
     path: Vec<String>,
 }
 
 impl Shape {
-    pub fn new(service: Service) -> Self {
+    pub fn new(service: Service, writes: bool) -> Self {
         Self {
             service,
+            writes,
             path: Vec::new(),
         }
     }
@@ -137,7 +168,9 @@ impl Shape {
             ["Capability"] => keep(matches!(local, "Request" | "Exception" | "ExtendedCapabilities")),
             ["Capability", "Request"] => keep(self.offers(local)),
             ["Capability", "Request", "GetMap"] if local == "Format" => Part::MapFormat,
+            ["Capability", "Request", "Map", "Format"] => keep(OLD_IMAGES.contains(&local)),
             ["Capability", "Exception"] if local == "Format" => Part::ExceptionFormat,
+            ["Capability", "Exception", "Format"] => keep(matches!(local, "BLANK" | "WMS_XML")),
             ["Capability", "Layer", ..] => Self::in_layer(parent, local),
             [.., "ExtendedCapabilities"] => keep(INSPIRE.contains(&local)),
             ["OperationsMetadata"] if local == "Operation" => {
@@ -156,17 +189,18 @@ impl Shape {
             ["FeatureTypeList", .., "Operations"] => match local {
                 "Query" => Part::Kept,
                 "Operation" => Part::TypeOperation,
+                other if WRITE_OPERATIONS.contains(&other) => Part::WriteOperation,
                 _ => Part::Dropped,
             },
             _ => self.binding(parent, local),
         }
     }
 
-    /// Ways to reach an operation: those by GET stay.
+    /// Ways to reach an operation: those by GET and POST stay.
     fn binding(&self, parent: &str, local: &str) -> Part {
         match (parent, local) {
             (_, "DCPType" | "DCP") if self.in_operations() => Part::Binding,
-            ("HTTP", "Get") => Part::Get,
+            ("HTTP", "Get" | "Post") => Part::Get,
             // Another method; or a layer where the standards have none.
             ("HTTP", _) | (_, "Layer" | "FeatureType" | "GMLObjectType") => Part::Dropped,
             _ => Part::Kept,
@@ -202,7 +236,9 @@ impl Shape {
     fn offers(&self, operation: &str) -> bool {
         match self.service {
             Service::Wms => WMS_OPERATIONS.contains(&operation),
-            Service::Wfs => WFS_OPERATIONS.contains(&operation),
+            Service::Wfs => {
+                WFS_OPERATIONS.contains(&operation) || self.writes && WRITING.contains(&operation)
+            }
         }
     }
 }

@@ -1,11 +1,10 @@
 //! A map server that notes what reaches it, and the world of a test around it.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
@@ -21,6 +20,8 @@ const WFS: &str = include_str!("../../../../core/src/ogc/testdata/wfs_2_0_0.xml"
 const ELSEWHERE_WFS: &str = r#"<WFS_Capabilities version="2.0.0" xmlns="http://www.opengis.net/wfs/2.0" xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xlink="http://www.w3.org/1999/xlink"><ows:ServiceProvider><ows:ProviderName/><ows:ProviderSite xlink:href="http://elsewhere.internal/ows"/></ows:ServiceProvider><ows:OperationsMetadata><ows:Operation name="GetFeature"><ows:DCP><ows:HTTP><ows:Get xlink:href="http://elsewhere.internal/ows?"/></ows:HTTP></ows:DCP></ows:Operation></ows:OperationsMetadata><FeatureTypeList><FeatureType><Name>roads</Name></FeatureType></FeatureTypeList></WFS_Capabilities>"#;
 const ELSEWHERE_WMS: &str = r#"<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms" xmlns:xlink="http://www.w3.org/1999/xlink"><Service><Name>WMS</Name><Abstract>(see http://elsewhere.internal/ows).</Abstract></Service><Capability><Request><GetMap><Format>image/png</Format><DCPType><HTTP><Get><OnlineResource xlink:href="http://elsewhere.internal/ows?"/></Get></HTTP></DCPType></GetMap></Request><Layer><Title/><Layer><Name>roads</Name><Title/></Layer></Layer></Capability></WMS_Capabilities>"#;
 const FEATURES: &str = include_str!("../../../../core/src/ogc/testdata/getfeature_2_0_0.xml");
+/// One action done, one failed, and more said of it than anybody should hear.
+const TRANSACTION: &str = r#"<wfs:TransactionResponse version="1.1.0" xmlns:wfs="http://www.opengis.net/wfs" xmlns:ogc="http://www.opengis.net/ogc"><wfs:TransactionSummary><wfs:totalInserted>1</wfs:totalInserted></wfs:TransactionSummary><wfs:TransactionResults><wfs:Action locator="2"><wfs:Message>secret SQL at http://backend.internal:8090/mapserv</wfs:Message></wfs:Action></wfs:TransactionResults><wfs:InsertResults><wfs:Feature><ogc:FeatureId fid="parcels.9"/></wfs:Feature></wfs:InsertResults></wfs:TransactionResponse>"#;
 pub const EXCEPTION: &str = include_str!("../../../../core/src/ogc/testdata/exception_1_3_0.xml");
 
 /// A request that reached the map server.
@@ -29,6 +30,8 @@ pub struct Seen {
     pub path: String,
     pub query: String,
     pub headers: HeaderMap,
+    /// What was posted; empty for a GET.
+    pub body: String,
 }
 
 type Log = Arc<Mutex<Vec<Seen>>>;
@@ -97,13 +100,13 @@ impl World {
         }
     }
 
-    /// Writes a server: everybody reads roads, editors parcels.
+    /// Writes a server: everybody reads roads, editors read and write parcels.
     pub async fn server(&self, record: &OgcServer) {
         let layer = |name: &str, public: bool, roles: &[RoleId]| Layer {
             name: name.to_owned(),
             public,
             roles: roles.iter().copied().collect(),
-            write_roles: BTreeSet::new(),
+            write_roles: roles.iter().copied().collect(),
         };
         let layers = [layer("roads", true, &[]), layer("parcels", false, &[self.editor])];
         let table = self.test.gate.table().await;
@@ -158,6 +161,8 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let headers = request.headers().clone();
+    let body = to_bytes(request.into_body(), usize::MAX).await.expect("a body");
+    let body = String::from_utf8(body.into()).expect("UTF-8");
     let xml = |text: &'static str| {
         (
             [
@@ -203,7 +208,8 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
             tokio::time::sleep(Duration::from_secs(30)).await;
             StatusCode::OK.into_response()
         }
-        _ if asks("REQUEST=GetFeature&") => xml(FEATURES),
+        _ if body.contains("<Transaction ") => xml(TRANSACTION),
+        _ if asks("REQUEST=GetFeature&") || body.contains("<GetFeature ") => xml(FEATURES),
         _ => (
             [
                 (header::CONTENT_TYPE, "image/png"),
@@ -214,8 +220,11 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
         )
             .into_response(),
     };
-    log.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(Seen { path, query, headers });
+    log.lock().unwrap_or_else(PoisonError::into_inner).push(Seen {
+        path,
+        query,
+        headers,
+        body,
+    });
     response
 }

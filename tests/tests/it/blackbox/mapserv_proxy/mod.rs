@@ -6,6 +6,7 @@ mod bypasses;
 mod capabilities;
 mod features;
 mod map;
+mod posted;
 
 use crate::blackbox::everywhere::Case;
 
@@ -15,6 +16,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         map::CASES,
         features::CASES,
         bypasses::CASES,
+        posted::CASES,
         backend::CASES,
     ]
     .into_iter()

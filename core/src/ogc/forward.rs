@@ -1,0 +1,61 @@
+//! A request as it goes on to its server.
+
+use super::params::write_query;
+use super::request::Carrier;
+use super::{Operation, Service};
+
+/// A request that may go on to its server.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The service.
+    pub service: Service,
+    /// The version.
+    pub version: &'static str,
+    /// The operation.
+    pub operation: Operation,
+    /// The layers that the server is asked for, groups expanded.
+    pub layers: Vec<String>,
+    /// Whether everybody may read each of them; false where there is none.
+    pub public: bool,
+    /// The parameters, written anew from what was understood, names in upper case.
+    pub query: Vec<(String, String)>,
+    /// How it is carried; as a document it has no parameters.
+    pub carrier: Carrier,
+    /// What the prefixes of the layers' names stand for.
+    pub namespaces: Vec<(String, String)>,
+}
+
+impl Forward {
+    /// The query string for the server. The caller's own parameters come last, since a server that finds a name twice
+    /// reads the last; no parameter of the client has such a name here.
+    #[must_use]
+    pub fn query_string<'a>(&'a self, own: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+        let asked = self
+            .query
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        write_query(asked.chain(own))
+    }
+}
+
+impl Forward {
+    /// The query string for the server, and the body with its media type where it goes by POST. The caller's own
+    /// parameters stand in the URL: there they count, whatever a body says.
+    #[must_use]
+    pub fn written<'a>(
+        &'a self,
+        own: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> (String, Option<(&'static str, String)>) {
+        match &self.carrier {
+            Carrier::Query => (self.query_string(own), None),
+            Carrier::Form => {
+                let form = ("application/x-www-form-urlencoded", self.query_string([]));
+                (write_query(own), Some(form))
+            }
+            Carrier::Xml(document) => {
+                let document = ("text/xml; charset=UTF-8", document.clone());
+                (write_query(own), Some(document))
+            }
+        }
+    }
+}

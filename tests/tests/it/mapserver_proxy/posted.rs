@@ -1,0 +1,176 @@
+//! Requests by POST: forms, XML, and what they may change.
+
+use super::*;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const TRANSACTION: &str = r#"<Transaction service="WFS" version="1.1.0" xmlns="http://www.opengis.net/wfs" xmlns:ogc="http://www.opengis.net/ogc"><Delete typeName="parcels"><ogc:Filter><ogc:FeatureId fid="parcels.1"/></ogc:Filter></Delete></Transaction>"#;
+
+fn post(path: &str, kind: &str, body: &str) -> Request<Body> {
+    let request = Request::post(path).header("content-type", kind);
+    request.body(Body::from(body.to_owned())).expect("a request")
+}
+
+#[tokio::test]
+async fn a_form_goes_on_as_a_form_with_the_proxys_own_parameters_in_the_url() {
+    let world = world().await;
+    let form = format!("{MAP}&LAYERS=demo&role_ids=5&map=/other&mode=map");
+    let answer = world
+        .send(post("/mapserv_proxy?ogcserver=main", FORM, &form))
+        .await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "PNG"));
+    is_sandboxed(&answer);
+    let seen = world.seen().pop().expect("a request");
+    assert_eq!(seen.query, "map=/srv/demo.map&role_ids=1&user_id=-1");
+    assert_eq!(
+        seen.body,
+        format!("SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&STYLES=&{SENT}")
+    );
+    assert_eq!(seen.headers["content-type"], FORM);
+    for (query, body) in [
+        ("?LAYERS=parcels", format!("{MAP}&LAYERS=roads")),
+        (
+            "?SERVICE=WMS&REQUEST=GetCapabilities",
+            format!("{MAP}&LAYERS=roads"),
+        ),
+        (
+            "?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads",
+            String::new(),
+        ),
+        ("", String::new()),
+    ] {
+        let answer = world
+            .send(post(&format!("/mapserv_proxy{query}"), FORM, &body))
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}: {}", answer.body);
+    }
+    let private = world
+        .send(post("/mapserv_proxy", FORM, &format!("{MAP}&LAYERS=parcels")))
+        .await;
+    assert_eq!(private.status, StatusCode::UNAUTHORIZED);
+    assert!(private.body.contains("LayerNotDefined"), "{}", private.body);
+    assert!(world.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_document_goes_on_as_it_was_understood() {
+    let world = world().await;
+    let document = |name: &str| {
+        format!(
+            "<!-- a --><w:GetFeature xmlns:w='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0'><w:Query typeNames='x:{name}'/></w:GetFeature>"
+        )
+    };
+    let answer = world
+        .send(post(
+            "/mapserv_proxy/main",
+            "text/xml; charset=UTF-8",
+            &document("roads"),
+        ))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let seen = world.seen().pop().expect("a request");
+    assert_eq!(seen.query, "map=/srv/demo.map&role_ids=1&user_id=-1");
+    assert_eq!(
+        seen.body,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<w:GetFeature xmlns:w=\"http://www.opengis.net/wfs/2.0\" service=\"WFS\" version=\"2.0.0\"><w:Query typeNames=\"x:roads\"/></w:GetFeature>"
+    );
+    for (kind, body, status, said) in [
+        (
+            "text/xml",
+            document("parcels"),
+            401,
+            "http://www.opengis.net/ows/1.1",
+        ),
+        (
+            "application/gml+xml",
+            document("parcels"),
+            401,
+            "InvalidParameterValue",
+        ),
+        (
+            "text/xml",
+            "<GetFeature".to_owned(),
+            400,
+            "OperationParsingFailed",
+        ),
+        (
+            "text/xml",
+            document("roads").replace("2.0.0", "1.0.0"),
+            400,
+            "ServiceExceptionReport",
+        ),
+        ("text/plain", document("roads"), 415, "Exception"),
+        ("application/json", "{}".to_owned(), 415, "Exception"),
+        (
+            "multipart/form-data; boundary=x",
+            "--x--".to_owned(),
+            415,
+            "Exception",
+        ),
+        ("text/xml", " ".repeat(6 * 1024 * 1024 + 1), 413, "Exception"),
+    ] {
+        let answer = world.send(post("/mapserv_proxy/main", kind, &body)).await;
+        assert_eq!(answer.status.as_u16(), status, "{kind}: {}", answer.body);
+        assert!(answer.body.contains(said), "{kind}: {}", answer.body);
+        is_sandboxed(&answer);
+    }
+    assert!(world.seen().is_empty());
+}
+
+#[tokio::test]
+async fn t107_a_transaction_is_for_who_may_write_and_its_answer_tells_no_secrets() {
+    let world = world().await;
+    let sent = || post("/mapserv_proxy/main", "text/xml", TRANSACTION);
+    assert_eq!(world.send(sent()).await.status, StatusCode::UNAUTHORIZED);
+    let jane = || with_header(sent(), "cookie", &world.cookie);
+    for (name, value) in [
+        ("origin", "null"),
+        ("origin", "https://evil.example"),
+        ("referer", "https://evil.example/"),
+    ] {
+        let foreign = world.send(with_header(jane(), name, value)).await;
+        assert_eq!(foreign.status, StatusCode::UNAUTHORIZED, "{name}: {value}");
+    }
+    let of_roads = TRANSACTION.replace("parcels", "roads");
+    let mixed = TRANSACTION.replace(
+        "</Transaction>",
+        "<Insert><roads><name>x</name></roads></Insert></Transaction>",
+    );
+    for body in [of_roads, mixed] {
+        let request = with_header(
+            post("/mapserv_proxy/main", "text/xml", &body),
+            "cookie",
+            &world.cookie,
+        );
+        assert_eq!(world.send(request).await.status, StatusCode::FORBIDDEN, "{body}");
+    }
+    assert!(world.seen().is_empty());
+    let answer = world.send(jane()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert!(answer.body.contains("fid=\"parcels.9\""), "{}", answer.body);
+    assert!(
+        !answer.body.contains("SQL") && !answer.body.contains("backend"),
+        "{}",
+        answer.body
+    );
+    is_sandboxed(&answer);
+    assert_eq!(world.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn stored_queries_are_told_with_the_types_that_the_user_may_read() {
+    let world = world().await;
+    for operation in ["ListStoredQueries", "DescribeStoredQueries"] {
+        let path = format!("/mapserv_proxy/main?SERVICE=WFS&VERSION=2.0.0&REQUEST={operation}");
+        let (stranger, jane) = (world.ask(&path).await, world.jane(&path).await);
+        assert_eq!(stranger.status, StatusCode::OK, "{}", stranger.body);
+        assert!(stranger.body.contains("ms:roads") && stranger.body.contains("GetFeatureById"));
+        assert!(!stranger.body.contains("parcels") && jane.body.contains("ms:parcels"));
+        assert!(
+            jane.body
+                .contains("xmlns:ms=\"http://mapserver.gis.umn.edu/mapserver\""),
+            "{}",
+            jane.body
+        );
+    }
+    assert!(world.seen().is_empty());
+}
