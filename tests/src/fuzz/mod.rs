@@ -5,9 +5,11 @@
 //! To add one, write the function here, list it, and add its file and `[[bin]]` to `fuzz/`; tests say what is missing.
 
 mod authorize;
+mod ogc;
 mod redirect_uri;
 
 pub use authorize::authorize_query;
+pub use ogc::ogc_request;
 pub use redirect_uri::redirect_uri;
 
 /// A fuzz target.
@@ -33,6 +35,13 @@ pub const TARGETS: &[Target] = &[
         seeds: authorize::SEEDS,
         words: authorize::WORDS,
         cases: 1500,
+    },
+    Target {
+        name: "ogc_request",
+        run: ogc_request,
+        seeds: ogc::SEEDS,
+        words: ogc::WORDS,
+        cases: 20_000,
     },
     Target {
         name: "redirect_uri",

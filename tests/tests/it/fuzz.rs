@@ -94,6 +94,11 @@ fn authorize_query() {
 }
 
 #[test]
+fn ogc_request() {
+    holds("ogc_request");
+}
+
+#[test]
 fn redirect_uri() {
     holds("redirect_uri");
 }
