@@ -148,17 +148,6 @@ async fn t101_each_spelling_of_a_document_means_the_same(site: Arc<Site>) {
         answer.is(400, "Exception");
         assert!(!answer.text().contains("parcels"), "{body}");
     }
-    // As much as a body may have, and one past it.
-    let padded = |size: usize| {
-        let body = spellings[1].replace("LAYER", "roads");
-        format!("{body}<!--{}-->", " ".repeat(size - body.len() - 7))
-    };
-    post(&site.anonymous(), "", &padded(6 * 1024 * 1024))
-        .await
-        .is(200, "<ms:roads");
-    post(&site.anonymous(), "", &padded(6 * 1024 * 1024 + 1))
-        .await
-        .is(413, "too large");
 }
 
 async fn a_feature_is_found_by_its_id(site: Arc<Site>) {
