@@ -1,10 +1,14 @@
 //! The HTTP client towards others: certificate checks, time limits, address guard, no redirects. Made on first use.
 
+mod addresses;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
+
+pub use addresses::Addresses;
 
 use crate::settings::HttpOptions;
 
@@ -12,7 +16,7 @@ use crate::settings::HttpOptions;
 #[derive(Debug)]
 pub struct Outbound {
     options: HttpOptions,
-    local_refused: bool,
+    addresses: Addresses,
     client: OnceLock<Result<reqwest::Client, String>>,
 }
 
@@ -22,24 +26,24 @@ pub struct Outbound {
 pub struct NoClient(String);
 
 impl Outbound {
-    /// A client that is made when it is first asked for.
+    /// A client to any address, that is made when it is first asked for.
     #[must_use]
     pub fn new(options: HttpOptions) -> Self {
         Self {
             options,
-            local_refused: false,
+            addresses: Addresses::Any,
             client: OnceLock::new(),
         }
     }
 
-    /// The same, refusing loopback and link-local addresses: under Lambda the runtime API and the credentials live
-    /// there. The address checked is the address connected to.
+    /// Another with the same options that calls only `addresses`, and none that this one may not call. The address
+    /// checked is the address connected to.
     #[must_use]
-    pub fn without_local_addresses(self) -> Self {
+    pub fn limited_to(&self, addresses: Addresses) -> Self {
         Self {
-            local_refused: true,
+            options: self.options,
+            addresses: self.addresses.max(addresses),
             client: OnceLock::new(),
-            ..self
         }
     }
 
@@ -53,9 +57,9 @@ impl Outbound {
             Some(Host::Domain(_)) => None,
             None => return Err(NotAllowed),
         };
-        let local = self.local_refused && address.is_some_and(is_local);
+        let allowed = address.is_none_or(|address| self.addresses.allow(address));
         let http = matches!(url.scheme(), "http" | "https");
-        if local || !http { Err(NotAllowed) } else { Ok(()) }
+        if allowed && http { Ok(()) } else { Err(NotAllowed) }
     }
 
     /// The client: keeps connections, follows no redirects, decodes nothing, and gives up after
@@ -63,10 +67,9 @@ impl Outbound {
     pub fn client(&self) -> Result<&reqwest::Client, NoClient> {
         let made = self.client.get_or_init(|| {
             let builder = reqwest::Client::builder();
-            let builder = if self.local_refused {
-                builder.dns_resolver(Arc::new(NotLocal))
-            } else {
-                builder
+            let builder = match self.addresses {
+                Addresses::Any => builder,
+                addresses => builder.dns_resolver(Arc::new(Guarded(addresses))),
             };
             builder
                 .redirect(reqwest::redirect::Policy::none())
@@ -86,30 +89,16 @@ impl Outbound {
 #[error("the URL is not one that may be called")]
 pub struct NotAllowed;
 
-/// Loopback, link-local (the metadata services) or unspecified, also as an IPv4 address in an IPv6 one.
-fn is_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unicast_link_local()
-                || v6.is_unspecified()
-                || v6.to_ipv4().is_some_and(|v4| is_local(IpAddr::V4(v4)))
-                // Amazon's metadata service over IPv6.
-                || v6.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
-        }
-    }
-}
-
-/// The system's resolver, less local addresses.
+/// The system's resolver, less what may not be called.
 #[derive(Debug)]
-struct NotLocal;
+struct Guarded(Addresses);
 
-impl Resolve for NotLocal {
+impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
+        let addresses = self.0;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| !is_local(address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found.filter(|found| addresses.allow(found.ip())).collect();
             if allowed.is_empty() {
                 return Err(NotAllowed.into());
             }
@@ -131,31 +120,93 @@ mod tests {
         })
     }
 
-    #[tokio::test]
-    async fn local_addresses_are_refused_however_they_are_written() {
-        let guarded = outbound().without_local_addresses();
+    #[test]
+    fn local_addresses_are_refused_however_they_are_written() {
+        let guarded = outbound().limited_to(Addresses::NotLocal);
         for url in [
             "http://127.0.0.1:9001/2018-06-01/runtime",
+            "http://127.0.0.1./",
             "http://127.1/",
             "http://2130706433/",
             "http://0x7f.0.0.1/",
+            "http://0x7f000001/",
+            "http://0177.0.0.1/",
+            "http://017700000001/",
+            "http://127.0.0.%31/",
+            "http://１２７.０.０.１/",
+            "http://①②⑦.⓪.⓪.①/",
+            "http://127。0。0。1/",
+            "http://a:b@127.0.0.1/",
+            "http:\\\\127.0.0.1\\",
+            "http:/127.0.0.1/",
+            "http:127.0.0.1",
+            " http://127.0.0.1/",
+            "ht\ntp://127.0.\t0.1/",
             "http://0.0.0.0/",
+            "http://0/",
             "http://169.254.169.254/latest/meta-data",
+            "http://2852039166/",
             "http://[::1]/",
+            "http://[0:0:0:0:0:0:0:1]/",
             "http://[::ffff:127.0.0.1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://[::127.0.0.1]/",
+            "http://[64:ff9b::7f00:1]/",
+            "http://[2002:7f00:1::]/",
             "http://[fe80::1]/",
             "http://[fd00:ec2::254]/",
             "file:///etc/passwd",
+            "ftp://maps.example.com/",
+            "gopher://maps.example.com/",
+            "data:text/plain,x",
+            "//127.0.0.1/",
             "nonsense",
+            "",
         ] {
             assert_eq!(guarded.check(url), Err(NotAllowed), "{url}");
+            assert_eq!(
+                guarded.limited_to(Addresses::Public).check(url),
+                Err(NotAllowed),
+                "{url}"
+            );
         }
-        for url in ["http://10.0.0.1/", "https://maps.example.com/ows"] {
+        for (url, public) in [
+            ("http://10.0.0.1/", Err(NotAllowed)),
+            ("http://[fd00::1]/", Err(NotAllowed)),
+            ("https://maps.example.com/ows", Ok(())),
+            ("https://1.1.1.1/", Ok(())),
+        ] {
             assert_eq!(guarded.check(url), Ok(()), "{url}");
+            assert_eq!(guarded.limited_to(Addresses::Public).check(url), public, "{url}");
         }
         assert_eq!(outbound().check("http://127.0.0.1/"), Ok(()));
-        let answer = guarded.client().unwrap().get("http://localhost:9/").send().await;
-        let error = answer.unwrap_err();
-        assert!(format!("{error:?}").contains("NotAllowed"), "{error:?}");
+    }
+
+    #[test]
+    fn a_limit_is_never_lifted() {
+        let public = outbound().limited_to(Addresses::Public);
+        assert_eq!(public.limited_to(Addresses::Any).addresses, Addresses::Public);
+    }
+
+    /// The name is no address, so that it passes the check; what it stands for does not.
+    #[tokio::test]
+    async fn t115_a_name_that_leads_to_a_refused_address_is_not_connected_to() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for host in ["localhost", "LOCALHOST"] {
+            let url = format!("http://{host}:{port}/");
+            for addresses in [Addresses::NotLocal, Addresses::Public] {
+                let guarded = outbound().limited_to(addresses);
+                assert_eq!(guarded.check(&url), Ok(()));
+                let error = guarded.client().unwrap().get(&url).send().await.unwrap_err();
+                assert!(format!("{error:?}").contains("NotAllowed"), "{host}: {error:?}");
+            }
+        }
+        let accepted = listener.accept().map_err(|error| error.kind());
+        assert!(
+            matches!(accepted, Err(std::io::ErrorKind::WouldBlock)),
+            "{accepted:?}"
+        );
     }
 }

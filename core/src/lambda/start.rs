@@ -5,6 +5,7 @@ use tracing_subscriber::EnvFilter;
 use crate::aws::Aws;
 use crate::clock::Clock;
 use crate::gate::Gate;
+use crate::outbound::Addresses;
 use crate::random::Random;
 use crate::settings::{Environment, Settings, SettingsSource, load};
 
@@ -49,7 +50,7 @@ pub async fn gate_of(environment: &Environment, aws: Aws) -> Result<Gate, Vec<St
         .map_err(|error| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
     // Lambda sets it, `cargo lambda watch` does not.
     if environment.get("LAMBDA_TASK_ROOT").is_some() {
-        gate.outbound = gate.outbound.without_local_addresses();
+        gate.outbound = gate.outbound.limited_to(Addresses::NotLocal);
     }
     Ok(gate)
 }
