@@ -11,15 +11,27 @@ use crate::seed::Seed;
 
 /// For people who open the portal in a browser or in QGIS. The demo's passwords and secrets are printed, since they
 /// are no secrets (they stand in `demo/seed.yaml`); those of another seed file are not.
-pub fn of_portal(base_url: &str, map: &MapServer, seed: &Seed, demo: bool, address: SocketAddr) -> String {
+pub fn of_portal(
+    base_url: &str,
+    map: &MapServer,
+    seed: &Seed,
+    demo: bool,
+    resource: Option<&str>,
+    address: SocketAddr,
+) -> String {
     let mut text = format!(
         "\nmapgate, all of it on this machine\n\n  \
          portal          {base_url}/\n  \
          caught mails    {base_url}/local/\n  \
-         map server      {} ({})\n\n",
+         map server      {} ({})\n",
         map.url(),
         map.name()
     );
+    if let Some(resource) = resource {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  a resource      {base_url}{resource}");
+    }
+    text.push('\n');
     if demo {
         text.push_str(&users(seed));
     }

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use crate::greeting;
 use crate::options::Options;
 use crate::page;
+use crate::places;
 use crate::seed::Seed;
 use crate::sending::Sending;
 use crate::service::Service;
@@ -52,7 +53,7 @@ impl Harness {
             reachable(address)
         };
         let services = Services::start(options, &environment).await?;
-        let variables = services.variables(options, &environment, &seed, &base_url)?;
+        let variables = services.variables(options, &environment, &seed, &base_url, &reachable(address))?;
         environment.extend(variables.iter().cloned());
         let gate = gate_of(&environment, aws(services.endpoint()).await);
         let gate = Arc::new(gate.await.map_err(|faults| anyhow!(faults.join("\n")))?);
@@ -68,9 +69,11 @@ impl Harness {
         } else {
             let base_url = gate.settings.base_url.as_str();
             let demo = options.seed.is_none();
-            let greeting = greeting::of_portal(base_url, &services.map, &seed, demo, address);
+            let has_place = gate.settings.resourceproxy.targets.contains_key(places::TARGET);
+            let resource = has_place.then_some(places::EXAMPLE);
+            let greeting = greeting::of_portal(base_url, &services.map, &seed, demo, resource, address);
             let router = mails
-                .merge(page::portal(seed.main_server())?)
+                .merge(page::portal(seed.main_server(), resource)?)
                 .merge(functions(&gate));
             (greeting, front(router, &gate.settings))
         };

@@ -13,6 +13,7 @@ pub mod map_server;
 mod mapserv;
 pub mod options;
 mod page;
+mod places;
 mod sample_map;
 pub mod seed;
 mod sending;

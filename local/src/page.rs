@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tower::util::MapResponseLayer;
 
 use crate::mail::{self, Mails};
+use crate::places;
 
 /// Nothing from elsewhere, nothing inline, no frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -19,9 +20,10 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
-/// The caught mails at `/local/`, and what each page needs.
+/// The caught mails at `/local/`, what each page needs, and the places that the demo's resource proxy asks for.
 pub fn mails(mails: Mails) -> Router {
     let router = mail::router(mails)
+        .merge(places::router())
         .route("/local/style.css", file(STYLE, include_str!("../page/style.css")))
         .route("/local/icon.svg", file(PICTURE, include_str!("../page/icon.svg")));
     router.layer(MapResponseLayer::new(protect))
@@ -32,11 +34,14 @@ pub fn mails(mails: Mails) -> Router {
 struct Portal {
     /// The map proxy's parameters.
     query: String,
+    /// What to ask the resource proxy for, where it has the demo's target.
+    resource: Option<&'static str>,
 }
 
-/// The sample portal at `/` with the map of an OGC server; needs [`mails`] beside it.
-pub fn portal(server: Option<&str>) -> askama::Result<Router> {
-    let page = Portal { query: query(server) }.render()?;
+/// The sample portal at `/` with the map of an OGC server, and a link to `resource`; needs [`mails`] beside it.
+pub fn portal(server: Option<&str>, resource: Option<&'static str>) -> askama::Result<Router> {
+    let query = query(server);
+    let page = Portal { query, resource }.render()?;
     let router = Router::new()
         .route("/", file(HTML, page))
         .route("/local/app.js", file(SCRIPT, include_str!("../page/app.js")))

@@ -14,6 +14,7 @@ use crate::folder::Folder;
 use crate::mail::{self, Mails};
 use crate::map_server::MapServer;
 use crate::options::Options;
+use crate::places;
 use crate::seed::Seed;
 use crate::service::Service;
 
@@ -75,13 +76,15 @@ impl Services {
         self.folder.path()
     }
 
-    /// The variables that the functions need to find all this, at `base_url`; what the environment sets wins.
+    /// The variables that the functions need to find all this, at `base_url`; what the environment sets wins. `own` is
+    /// where the harness itself listens.
     pub fn variables(
         &self,
         options: &Options,
         environment: &Environment,
         seed: &Seed,
         base_url: &str,
+        own: &str,
     ) -> anyhow::Result<Vec<(&'static str, String)>> {
         let secrets = || crate::keys::make(&Random::system(), Clock::system().now());
         let mut variables = vec![
@@ -106,7 +109,7 @@ impl Services {
                 ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name, local())),
             );
         }
-        if let Some(settings) = self.settings(options, environment, seed)? {
+        if let Some(settings) = self.settings(options, environment, seed, own)? {
             variables.push(("MAPGATE_SETTINGS", settings));
         }
         Ok(variables)
@@ -119,6 +122,7 @@ impl Services {
         options: &Options,
         environment: &Environment,
         seed: &Seed,
+        own: &str,
     ) -> anyhow::Result<Option<String>> {
         let given = match (&options.settings, Settings::source(environment)) {
             (Some(path), _) => Some(path.clone()),
@@ -140,6 +144,11 @@ impl Services {
             }
             (None, first) => {
                 settings["vars"]["reset_password"] = DEMO_RESET.clone();
+                // The one target is on this machine.
+                settings["vars"]["resourceproxy"] = json!({
+                    "targets": { places::TARGET: format!("{own}{}", places::TEMPLATE) },
+                    "allow_private_addresses": true,
+                });
                 if let Some(first) = first {
                     settings["vars"]["main_ogc_server"] = json!(first);
                 }

@@ -33,3 +33,18 @@ pub fn private(mut response: Response) -> Response {
     }
     response
 }
+
+/// Marks an answer that others made: it shares the administrator's origin, so it may run and load nothing there.
+#[must_use]
+pub fn sandboxed(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("sandbox; default-src 'none'"),
+    );
+    response
+}

@@ -1,6 +1,7 @@
 //! How others are called: `vars.resourceproxy`, `vars.http_options`.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -62,7 +63,7 @@ impl Resourceproxy {
         let allowed = section.list("allowed_headers", &default, header_name);
         let resourceproxy = Self {
             targets: section
-                .pairs("targets", |_, template| target(template))
+                .pairs("targets", |_, template| template.parse())
                 .into_iter()
                 .collect(),
             allowed_headers: allowed.unwrap_or_else(|| {
@@ -94,32 +95,47 @@ pub(super) fn header_name(text: &str) -> Result<HeaderName, String> {
     text.trim().parse().map_err(|_| "a header name".to_owned())
 }
 
-/// A URL template. A value may stand only behind the host, so that it cannot choose one.
-fn target(template: &str) -> Result<Target, String> {
-    let mut pieces = vec![String::new()];
-    let mut characters = template.trim().chars();
+impl FromStr for Target {
+    type Err = String;
+
+    /// A URL template. A value may stand only behind the host, so that it cannot choose one; the error says what is
+    /// wrong.
+    fn from_str(template: &str) -> Result<Self, String> {
+        let pieces = pieces(template.trim())?;
+        let filled = |value: &str| Url::parse(&pieces.join(value));
+        let url = filled("1").map_err(|error| format!("not a URL ({error})"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("expected an http or https URL".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("must have no user and no password".to_owned());
+        }
+        let host_ends = pieces.first().and_then(|piece| piece.split_once("://"));
+        let host_ends = host_ends.is_some_and(|(_, rest)| rest.contains(['/', '?']));
+        let same_host = filled("2").is_ok_and(|other| other.origin() == url.origin());
+        if pieces.len() > 1 && !(host_ends && same_host) {
+            return Err("a %s must stand behind the host".to_owned());
+        }
+        if pieces.iter().rev().skip(1).any(|piece| piece.contains('#')) {
+            return Err("a %s must not stand behind a #, which is never sent".to_owned());
+        }
+        Ok(Self { pieces })
+    }
+}
+
+/// What stands before, between and behind each `%s`; `%%` is a `%`.
+fn pieces(template: &str) -> Result<Vec<String>, String> {
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut characters = template.chars();
     while let Some(character) = characters.next() {
-        let piece = match (character, pieces.last_mut()) {
-            ('%', Some(piece)) => match characters.next() {
-                Some('s') => {
-                    pieces.push(String::new());
-                    continue;
-                }
-                Some('%') => piece,
-                _ => return Err("holds a % that is neither %s nor %%".to_owned()),
-            },
-            (_, Some(piece)) => piece,
-            (_, None) => continue,
-        };
-        piece.push(character);
+        match (character, (character == '%').then(|| characters.next()).flatten()) {
+            ('%', Some('s')) => pieces.push(std::mem::take(&mut piece)),
+            ('%', Some('%')) => piece.push('%'),
+            ('%', _) => return Err("holds a % that is neither %s nor %%".to_owned()),
+            (other, _) => piece.push(other),
+        }
     }
-    let url = Url::parse(&pieces.join("1")).map_err(|error| format!("not a URL ({error})"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("expected an http or https URL".to_owned());
-    }
-    let host_ends = pieces.first().and_then(|piece| piece.split_once("://"));
-    if pieces.len() > 1 && !host_ends.is_some_and(|(_, rest)| rest.contains(['/', '?'])) {
-        return Err("a %s must stand behind the host".to_owned());
-    }
-    Ok(Target { pieces })
+    pieces.push(piece);
+    Ok(pieces)
 }

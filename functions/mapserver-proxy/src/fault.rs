@@ -1,8 +1,9 @@
 //! What a map request can fail of, as an OGC exception with the right status.
 
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use mapgate_core::http::Failure;
+pub use mapgate_core::http::sandboxed;
 use mapgate_core::ogc::{ExceptionForm, OgcCode, OgcError, Refusal};
 use mapgate_core::table::TableError;
 
@@ -47,20 +48,6 @@ impl Fault {
             None => mapgate_core::http::private(response),
         })
     }
-}
-
-/// What a proxied answer may not do: it shares the administrator's origin.
-pub fn sandboxed(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("sandbox; default-src 'none'"),
-    );
-    response
 }
 
 /// A layer that is not for this user: 403 for a known one, 401 with a bearer challenge for an anonymous one, since a

@@ -7,10 +7,12 @@
 mod authorize;
 mod ogc;
 mod redirect_uri;
+mod resourceproxy;
 
 pub use authorize::authorize_query;
 pub use ogc::ogc_request;
 pub use redirect_uri::redirect_uri;
+pub use resourceproxy::resourceproxy_values;
 
 /// A fuzz target.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +50,13 @@ pub const TARGETS: &[Target] = &[
         run: redirect_uri,
         seeds: redirect_uri::SEEDS,
         words: redirect_uri::WORDS,
+        cases: 20_000,
+    },
+    Target {
+        name: "resourceproxy_values",
+        run: resourceproxy_values,
+        seeds: resourceproxy::SEEDS,
+        words: resourceproxy::WORDS,
         cases: 20_000,
     },
 ];

@@ -104,6 +104,11 @@ fn redirect_uri() {
 }
 
 #[test]
+fn resourceproxy_values() {
+    holds("resourceproxy_values");
+}
+
+#[test]
 fn every_target_is_run_here_and_can_be_run_by_coverage() {
     let listed: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
     let files = std::fs::read_dir(repository().join("fuzz/fuzz_targets")).unwrap();

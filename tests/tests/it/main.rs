@@ -16,4 +16,5 @@ mod login;
 mod mapserver_proxy;
 mod oauth;
 mod reset_password;
+mod resourceproxy;
 mod table;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use axum::Router;
 use http::Method;
-use mapgate_tests::{Actor, Setup};
+use mapgate_local::service::{Service, loopback};
+use mapgate_tests::{Actor, Setup, VARS};
 
 /// The seven functions.
 pub const FUNCTIONS: [&str; 7] = [
@@ -89,6 +91,18 @@ const ROWS: &[Row] = &[
         "/mapserv_proxy/main",
         [400, 400, 400, 400, 400, 401],
     ),
+    (
+        "GET",
+        "/resourceproxy",
+        "/resourceproxy?target=notes&values=('a b',)",
+        [200, 200, 200, 200, 200, 401],
+    ),
+    (
+        "GET",
+        "/resourceproxy",
+        "/resourceproxy?target=other&values=1",
+        [400, 400, 400, 400, 400, 401],
+    ),
     // The tests' world has no `reset_password`.
     ("GET", "/loginresetpassword", "/loginresetpassword", [404; 6]),
     ("POST", "/loginresetpassword", "/loginresetpassword", [404; 6]),
@@ -141,7 +155,14 @@ async fn callers(site: &mapgate_tests::Site) -> Vec<Actor> {
 
 #[tokio::test]
 async fn every_caller_gets_what_the_table_says() {
-    let site = Setup::default().variable("BASICAUTH", "true").start().await;
+    let notes = Router::new().fallback(async || "a note");
+    let notes = Service::http(loopback().await.unwrap(), notes).unwrap();
+    let target = format!(
+        "targets: {{ notes: '{}/%s' }}, allow_private_addresses: true",
+        notes.url()
+    );
+    let setup = Setup::default().vars(format!("{VARS}  resourceproxy: {{ {target} }}\n"));
+    let site = setup.variable("BASICAUTH", "true").start().await;
     let mut wrong = Vec::new();
     for (method, _, asked, expected) in ROWS {
         // Anew for each row: a logout must not reach the next.

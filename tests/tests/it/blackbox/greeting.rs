@@ -45,6 +45,9 @@ async fn the_page_the_users_and_the_values_for_qgis_work() {
     let page = site.anonymous().get(&portal).await;
     page.is(200, "<html")
         .has("content-type", Some("text/html; charset=utf-8"));
+    let resource = printed(&log, "a resource");
+    site.anonymous().get(&resource).await.is(200, "town hall");
+    page.is(200, "/resourceproxy?target=lindmatt-place");
     let mails = printed(&log, "caught mails");
     site.anonymous().get(&mails).await.is(200, "<html");
 

@@ -15,8 +15,10 @@ mod basic;
 mod every_route;
 mod greeting;
 mod import;
+mod intranet;
 mod manage_users;
 mod races;
+mod resourceproxy;
 mod table_requests;
 
 mod browser;
