@@ -4,8 +4,11 @@ use http::{HeaderMap, HeaderValue, header};
 
 use crate::settings::{AllowedOrigin, Headers};
 
-/// Adds what `origin` may know to an answer's headers. An unlisted origin gets nothing.
+/// Adds to an answer's headers those of its service, and what `origin` may know. An unlisted origin gets nothing.
 pub(super) fn allow(settings: &Headers, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
+    for (name, value) in &settings.headers {
+        answer.insert(name.clone(), value.clone());
+    }
     answer.append(header::VARY, HeaderValue::from_static("Origin"));
     let Some(origin) = origin else { return };
     let allowed = &settings.access_control_allow_origin;

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{Failure, cors, json_error};
 use crate::identity::{Peer, is_https};
-use crate::settings::Settings;
+use crate::settings::{Service, Settings};
 
 /// Puts the front before `router`: the same under Lambda and in the harness. Requests carry a [`Peer`] in their
 /// extensions; one without is refused.
@@ -20,25 +20,44 @@ pub fn front(router: Router, settings: &Arc<Settings>) -> Router {
     // As a fallback service, so that the path is rewritten before the inner router looks at it.
     Router::new()
         .fallback_service(router)
-        .layer(from_fn_with_state(settings.clone(), before_routing))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             tracing::error!("a request made mapgate panic");
-            json_error(
+            let mut response = json_error(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "an error of mapgate's own, which its log tells of",
-            )
+            );
+            response.extensions_mut().insert(Panicked);
+            response
         }))
+        .layer(from_fn_with_state(settings.clone(), before_routing))
+}
+
+/// Marks an answer that no service had a hand in.
+#[derive(Clone)]
+struct Panicked;
+
+/// An answer of the front's own, with the headers of the service `error`.
+fn error(settings: &Settings, origin: Option<&HeaderValue>, mut response: Response) -> Response {
+    cors::allow(
+        settings.headers.get(Service::Error),
+        origin,
+        response.headers_mut(),
+    );
+    response
 }
 
 async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let error = |response| error(&settings, origin.as_ref(), response);
     let Some(peer) = request.extensions().get::<Peer>().copied() else {
         tracing::error!("a request without a peer");
-        return Failure::Unavailable.into_response();
+        return error(Failure::Unavailable.into_response());
     };
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next();
     if hosts.next().is_some() || host.is_some_and(|host| !is_well_formed(host)) {
-        return Failure::BadRequest("the Host header is malformed".to_owned()).into_response();
+        let malformed = Failure::BadRequest("the Host header is malformed".to_owned());
+        return error(malformed.into_response());
     }
     let https = is_https(peer, request.headers(), &settings.intranet);
     if let Some(uri) = without_prefix(request.uri(), settings.base_url.path_prefix()) {
@@ -47,12 +66,16 @@ async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Requ
     if settings.base_url.is_https() && !https && matches!(*request.method(), Method::GET | Method::HEAD) {
         let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
         let Ok(location) = HeaderValue::from_str(&settings.base_url.join(path)) else {
-            return Failure::NotFound.into_response();
+            return error(Failure::NotFound.into_response());
         };
-        return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
+        let redirect = (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]);
+        return error(redirect.into_response());
     }
     let preflight = (*request.method() == Method::OPTIONS).then(|| request.headers().clone());
     let mut response = next.run(request).await;
+    if response.extensions().get::<Panicked>().is_some() {
+        response = error(response);
+    }
     if let Some(asked) = preflight {
         cors::methods(&asked, response.headers_mut());
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -43,6 +43,11 @@ pub fn with_limit(
 async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (method, asked) = (parts.method.clone(), parts.headers.clone());
+    // A path that no route has is no service's.
+    let service = match parts.extensions.get::<MatchedPath>() {
+        Some(_) => rules.service,
+        None => Some(Service::Error),
+    };
     let length = asked
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -68,18 +73,17 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
             response.headers_mut().insert(name, value.clone());
         }
     }
-    if let Some(service) = rules.service {
+    let headers = response.headers_mut();
+    if let Some(service) = service {
         let settings = rules.settings.headers.get(service);
-        cors::allow(settings, asked.get(header::ORIGIN), response.headers_mut());
+        cors::allow(settings, asked.get(header::ORIGIN), headers);
         if method == Method::OPTIONS {
-            cors::preflight(settings, &asked, response.headers_mut());
+            cors::preflight(settings, &asked, headers);
         }
-        for (name, value) in &settings.headers {
-            response.headers_mut().insert(name.clone(), value.clone());
-        }
+    } else {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
-    response
-        .headers_mut()
+    headers
         .entry(header::X_CONTENT_TYPE_OPTIONS)
         .or_insert(HeaderValue::from_static("nosniff"));
     response

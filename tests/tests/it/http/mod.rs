@@ -1,5 +1,9 @@
 //! What stands around every route (contract, sections 1, 2 and 8).
 
+mod cors;
+mod intranet;
+mod referrer;
+
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use mapgate_tests::gate::{TestGate, get, post, with_header};
