@@ -59,7 +59,7 @@ impl Browser {
         let port = line.rsplit(' ').next().unwrap().trim_end_matches('.').to_owned();
         let http = reqwest::Client::builder()
             .no_proxy()
-            .timeout(Duration::from_mins(1))
+            .timeout(Duration::from_mins(2))
             .build()
             .unwrap();
         let script = if script { 1 } else { 2 };
@@ -85,18 +85,25 @@ impl Browser {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
+        match self.ask(path, body).await {
+            Ok(value) => value,
+            Err(error) => panic!("{path} {body}: {error}\n{}", self.driver.log()),
+        }
+    }
+
+    /// What the driver answers, or the error that it tells.
+    async fn ask(&self, path: &str, body: &Value) -> Result<Value, Value> {
         let request = self.http.post(format!("{}{path}", self.session));
         let request = request
             .header("content-type", "application/json")
             .body(body.to_string());
         let told: Value =
             serde_json::from_slice(&request.send().await.unwrap().bytes().await.unwrap()).unwrap();
-        assert!(
-            told["value"]["error"].is_null(),
-            "{path} {body}: {told}\n{}",
-            self.driver.log()
-        );
-        told["value"].clone()
+        if told["value"]["error"].is_null() {
+            Ok(told["value"].clone())
+        } else {
+            Err(told)
+        }
     }
 
     /// Goes to a URL and waits until it has loaded.
@@ -122,16 +129,19 @@ impl Browser {
             .await
     }
 
-    /// Waits until a script in the page returns something true.
+    /// Waits until a script in the page returns something true. A page that goes away under the script, as it may while
+    /// another one loads, has not said so.
     ///
     /// # Panics
     /// Where it does not within twenty seconds, with what it returned last.
     pub async fn until(&self, script: &str) {
         let mut last = Value::Null;
         for _ in 0..200 {
-            last = self.run(script).await;
-            if !matches!(last, Value::Null | Value::Bool(false)) {
-                return;
+            let asked = json!({ "script": script, "args": [] });
+            match self.ask("/execute/sync", &asked).await {
+                Ok(Value::Null | Value::Bool(false)) => last = Value::Null,
+                Ok(_) => return,
+                Err(error) => last = error,
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -156,7 +166,17 @@ impl Browser {
             .await;
     }
 
-    /// Clicks, and waits for the page that this leads to.
+    /// Clicks what leads to another page, and waits until all of that is there.
+    pub async fn follow(&self, selector: &str) {
+        self.run("document.documentElement.dataset.left = ''").await;
+        self.click(selector).await;
+        self.until(
+            "return document.readyState == 'complete' && !('left' in document.documentElement.dataset)",
+        )
+        .await;
+    }
+
+    /// Clicks. Where that leads to another page, the driver waits for it, unless the page is slow to go.
     pub async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
         self.post(&format!("/element/{element}/click"), &json!({})).await;
@@ -189,13 +209,17 @@ impl Browser {
         self.chromium("Network.clearBrowserCookies", json!({})).await;
     }
 
-    /// A window of that width in CSS pixels, of a visitor who prefers light or dark colours. Narrow ones are a phone's.
+    /// A window of that width in CSS pixels, of a visitor who prefers light or dark colours. Narrow ones are a phone's. The
+    /// page has taken both in when this returns.
     pub async fn view(&self, width: u32, is_dark: bool) {
         let window = json!({ "width": width, "height": 720, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.chromium("Emulation.setDeviceMetricsOverride", window).await;
         let scheme = if is_dark { "dark" } else { "light" };
         let features = [json!({ "name": "prefers-color-scheme", "value": scheme })];
         self.chromium("Emulation.setEmulatedMedia", json!({ "features": features }))
+            .await;
+        let taken_in = format!("(width: {width}px) and (prefers-color-scheme: {scheme})");
+        self.until(&format!("return matchMedia('{taken_in}').matches"))
             .await;
     }
 

@@ -172,11 +172,7 @@ async fn post(browser: &Browser, fields: &[(&str, &str)]) {
             .await;
         browser.type_into(&format!("input[name={field}]"), text).await;
     }
-    browser.run("document.documentElement.dataset.sent = ''").await;
-    browser.click("button").await;
-    browser
-        .until("return !('sent' in document.documentElement.dataset)")
-        .await;
+    browser.follow("button").await;
 }
 
 async fn picture(browser: &Browser, folder: &Path, name: &str) -> PathBuf {

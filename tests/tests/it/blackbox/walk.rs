@@ -41,13 +41,7 @@ impl Walk {
                 self.secrets.push((*text).to_owned());
             }
         }
-        self.browser
-            .run("document.documentElement.dataset.sent = ''")
-            .await;
-        self.browser.click("main form button").await;
-        self.browser
-            .until("return !('sent' in document.documentElement.dataset)")
-            .await;
+        self.browser.follow("main form button").await;
         // Which no script of the page's own could read.
         let cookies = self.browser.cookies().await;
         self.secrets
@@ -122,7 +116,7 @@ async fn from_the_first_login_through_the_second_factor_to_a_forgotten_password(
     let codes: Vec<String> = serde_json::from_value(codes.await).unwrap();
     assert_eq!(codes.len(), 10, "{codes:?}");
     walk.secrets.extend(codes.iter().cloned());
-    walk.browser.click("a[href^=\"/local/\"]").await;
+    walk.browser.follow("a[href^=\"/local/\"]").await;
     // Where the visitor wanted to go.
     walk.browser.until("return location.pathname == '/local/'").await;
     assert!(walk.who().await.contains("nora"));
@@ -168,7 +162,7 @@ async fn from_the_first_login_through_the_second_factor_to_a_forgotten_password(
 /// The password is forgotten: a mailed one, which needs the second factor too, and must be changed.
 async fn forgotten(walk: &mut Walk, codes: &[String]) {
     walk.log_out().await;
-    walk.browser.click("a[href*=loginresetpassword]").await;
+    walk.browser.follow("a[href*=loginresetpassword]").await;
     walk.send(&[("login", "nora@example.com")]).await;
     assert_eq!(walk.text("h1").await, text_of_requested());
     let mail = walk.site.mail("nora@example.com", "your new password is: ").await;
