@@ -19,7 +19,7 @@ pub struct Ldap {
     pub starttls: bool,
     /// PEM certificates to trust in place of the system's.
     pub ca_file: Option<PathBuf>,
-    /// The longest that one password may take to be checked.
+    /// The longest that one password may take to be checked; at most eight seconds.
     pub timeout: Duration,
     /// The DN to bind as, with `{username}`; `None`: search for it, then bind.
     pub bind_dn_template: Option<String>,
@@ -48,6 +48,8 @@ pub struct LdapAttributes {
     pub groups: String,
 }
 
+/// A try to log in that has not ended after ten seconds counts as a failure: the directory's part must be over before.
+const LONGEST: Duration = Duration::from_secs(8);
 const FILTER: &str = "(uid={username})";
 
 impl Ldap {
@@ -84,6 +86,9 @@ impl Ldap {
     fn check(&self, section: &Section<'_>) {
         if self.bind_dn_template.is_none() && self.base_dn.is_none() {
             section.fault("base_dn", "must be set, or bind_dn_template");
+        }
+        if self.timeout > LONGEST {
+            section.fault("timeout", "must be at most 8 seconds");
         }
         if self.starttls && self.url.starts_with("ldaps:") {
             section.fault("starttls", "cannot go with ldaps://");

@@ -116,8 +116,8 @@ impl MailTemplate {
 
     fn read_with(section: Section<'_>, expected: &str, is_body: impl Fn(&str) -> bool) -> Option<Self> {
         let is_present = section.is_present();
-        let line = |key: &str| section.required(key, is_present, "a single line", single_line);
-        let (from, subject) = (line("email_from"), line("email_subject"));
+        let from = section.required("email_from", is_present, SENDER, sender);
+        let subject = section.required("email_subject", is_present, "a single line", single_line);
         let body = section.required("email_body", is_present, expected, |text| {
             if is_body(text) {
                 Ok(text.to_owned())
@@ -132,6 +132,39 @@ impl MailTemplate {
             email_body: body?,
         })
     }
+}
+
+const SENDER: &str = "an address, as maps@example.com or Maps <maps@example.com>";
+
+/// An address, or a name and an address in angle brackets (RFC 5322 §3.4). A name with anything in it that the RFC
+/// gives a meaning of its own must be quoted.
+fn sender(text: &str) -> Result<String, String> {
+    let line = single_line(text)?;
+    let (name, address) = match line.strip_suffix('>').and_then(|line| line.rsplit_once('<')) {
+        Some((name, address)) => (name.trim(), address),
+        None => ("", line.as_str()),
+    };
+    let inner = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+    let is_name = match inner {
+        Some(inner) => !inner.contains(['"', '\\']),
+        None => !name.contains(|c| "()<>[]:;@\\,.\"".contains(c)),
+    };
+    if is_name && is_email_address(address) {
+        Ok(line)
+    } else {
+        Err(SENDER.to_owned())
+    }
+}
+
+/// Whether a mail could be sent to `text`: something before and behind the last `@`, of no more than 254 bytes, without
+/// spaces and what would part it from other addresses.
+#[must_use]
+pub fn is_email_address(text: &str) -> bool {
+    let parts = text
+        .rsplit_once('@')
+        .filter(|(name, host)| !name.is_empty() && !host.is_empty());
+    let strange = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>');
+    parts.is_some() && text.len() <= 254 && !text.contains(strange)
 }
 
 fn single_line(text: &str) -> Result<String, String> {

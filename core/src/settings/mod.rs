@@ -34,7 +34,7 @@ pub use fault::Fault;
 pub use headers::{AllowedOrigin, Headers, Service, ServiceHeaders};
 pub use ldap::{Ldap, LdapAttributes};
 pub use load::load;
-pub use mail::{MailTemplate, ResetPassword, Smtp};
+pub use mail::{MailTemplate, ResetPassword, Smtp, is_email_address};
 pub use networks::Networks;
 pub use openid_connect::{OpenidConnect, UserField, UserInfoFields};
 pub use outward::{HttpOptions, Resourceproxy, Target};

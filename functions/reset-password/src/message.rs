@@ -185,6 +185,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_sender_that_settings_take_is_one_that_mails_can_have() {
+        let environment = [
+            ("MAPGATE_BASE_URL", "https://maps.example.com"),
+            ("MAPGATE_TABLE", "mapgate"),
+            ("MAPGATE_SECRETS", "file:/secrets.json"),
+        ];
+        for sender in [
+            "maps@example.com",
+            "maps@localhost",
+            "Géoportail de la commune <maps+noreply@exämple.com>",
+            "\"Maps, Inc.\" <maps@example.com>",
+            "O'Hara & Sons - Maps <maps@example.com>",
+            "<maps@example.com>",
+        ] {
+            let vars = format!(
+                "vars: {{reset_password: {{email_from: '{}', email_subject: s, email_body: '{{password}}'}}}}",
+                sender.replace('\'', "''")
+            );
+            let read = mapgate_core::settings::load(
+                &environment.into_iter().collect(),
+                Some(("vars.yaml", &vars)),
+                &|_| Err(String::new()),
+            );
+            let sender = read.unwrap().reset_password.unwrap().email_from;
+            assert!(sender.parse::<Mailbox>().is_ok(), "{sender}");
+        }
+    }
+
+    #[test]
     fn a_value_that_looks_like_a_field_is_put_in_as_it_is() {
         let fields = [("user", "{password}{"), ("password", "s3cret")];
         let text = filled("{user}: {password} {unknown} {{user}} {", &fields);

@@ -9,7 +9,7 @@ use std::io::{BufRead as _, Write};
 use anyhow::{Context as _, anyhow, bail};
 use mapgate_core::gate::Gate;
 use mapgate_core::lambda::gate_of_environment;
-use mapgate_core::settings::Secret;
+use mapgate_core::settings::{Secret, is_email_address};
 
 pub use command::{Answer, Command};
 
@@ -55,11 +55,7 @@ pub(crate) fn check_username(username: &str) -> anyhow::Result<()> {
 
 /// Refuses what no mail can be sent to.
 pub(crate) fn check_email(email: &str) -> anyhow::Result<()> {
-    let parts = email
-        .rsplit_once('@')
-        .filter(|(name, host)| !name.is_empty() && !host.is_empty());
-    let strange = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>');
-    if parts.is_none() || email.len() > 254 || email.chars().any(strange) {
+    if !is_email_address(email) {
         bail!("{email:?} is no e-mail address");
     }
     Ok(())
