@@ -1,8 +1,11 @@
 //! A gate on an embedded DynamoDB of its own, reached through the real SDK, with time and randomness that a test sets
 //! and a record of the requests sent to the table.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -238,6 +241,28 @@ impl TestGate {
     #[must_use]
     pub fn table_requests(&self) -> Vec<String> {
         std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Drives `work` until it has sent so many requests to the table and drops it there, as a function that dies; what it
+    /// gives where it ends before.
+    pub async fn killed_at<T>(&self, requests: usize, work: impl Future<Output = T>) -> Option<T> {
+        let _ = self.table_requests();
+        let mut made = 0;
+        let outcome = {
+            let mut work = pin!(work);
+            poll_fn(|context| {
+                let polled = work.as_mut().poll(context);
+                made += self.table_requests().len();
+                if polled.is_pending() && made >= requests {
+                    return Poll::Ready(None);
+                }
+                polled.map(Some)
+            })
+            .await
+        };
+        // What has gone out is done by the table, or is not, before the test goes on.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        outcome
     }
 
     /// The table's next answer is lost on the way back: it did what was asked, and the SDK asks again.

@@ -108,10 +108,17 @@ pub fn is_key_of_open_mail(keys: &serde_json::Value) -> bool {
 }
 
 impl Table {
-    /// The mails that are not done, oldest first.
+    /// The mails that are not done, oldest first. One that this version cannot read must not keep the others back: it stays,
+    /// and the log tells.
     pub async fn open_mails(&self) -> Result<Vec<Mail>, TableError> {
         let items = self.query(OPEN, "").await?;
-        items.into_iter().map(from_item).collect()
+        let read = items.into_iter().map(from_item::<Mail>);
+        let told = read.inspect(|mail| {
+            if let Err(error) = mail {
+                tracing::error!(%error, "a queued mail cannot be read");
+            }
+        });
+        Ok(told.flatten().collect())
     }
 
     /// The mails that are done, oldest first.

@@ -118,7 +118,8 @@ impl Table {
     /// Makes a server with its layers, with `audit` in the transaction of the server; `false` where there is one of this
     /// name.
     ///
-    /// One transaction up to 98 layers. Beyond it the others go first: without their server they show nothing.
+    /// One transaction up to 98 layers. Beyond it the others go first: without their server they show nothing, and where
+    /// that was all that was written, the next time takes away what it does not list.
     pub async fn create_ogc_server(
         &self,
         server: &OgcServer,
@@ -130,6 +131,9 @@ impl Table {
         for layer in layers {
             let item = to_item(&Key::new(pk.as_str(), layer.name.as_str()), layer, None)?;
             writes.push(put_if(&self.name, item, "", &[])?);
+        }
+        if !self.has_ogc_server(&server.name).await? {
+            writes.splice(0..0, self.layers_but(&server.name, layers).await?);
         }
         let last = writes.split_off(writes.len().saturating_sub(98));
         for chunk in writes.chunks(100) {
@@ -148,7 +152,6 @@ impl Table {
     /// layers no longer listed last, so that no moment in between shows more than the old or the new state does.
     pub async fn put_ogc_server(&self, server: &OgcServer, layers: &[Layer]) -> Result<(), TableError> {
         let pk = layers_pk(&server.name);
-        let listed: BTreeSet<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
         let mut ordered: Vec<&Layer> = layers.iter().collect();
         ordered.sort_by_key(|layer| layer.public);
         let mut writes = Vec::new();
@@ -158,21 +161,29 @@ impl Table {
         }
         let item = to_item(&Key::new(SERVERS, server.name.as_str()), server, None)?;
         writes.push(put_if(&self.name, item, "", &[])?);
-        for gone in self.layers(&server.name).await? {
-            if !listed.contains(gone.name.as_str()) {
-                let key = Key::new(pk.as_str(), gone.name.as_str()).attributes();
-                let delete = Delete::builder()
-                    .table_name(&self.name)
-                    .set_key(Some(key))
-                    .build();
-                let delete = delete.map_err(|error| TableError::Unavailable(error.to_string()))?;
-                writes.push(TransactWriteItem::builder().delete(delete).build());
-            }
-        }
+        writes.extend(self.layers_but(&server.name, layers).await?);
         for chunk in writes.chunks(100) {
             let written = self.transact(chunk.to_vec()).await?;
             written.map_err(|_| TableError::Unavailable("a write without a condition failed".to_owned()))?;
         }
         Ok(())
+    }
+
+    /// Takes away the server's layers that are not among `listed`.
+    async fn layers_but(&self, server: &str, listed: &[Layer]) -> Result<Vec<TransactWriteItem>, TableError> {
+        let listed: BTreeSet<&str> = listed.iter().map(|layer| layer.name.as_str()).collect();
+        let mut deletes = Vec::new();
+        for gone in self.layers(server).await? {
+            if !listed.contains(gone.name.as_str()) {
+                let key = Key::new(layers_pk(server), gone.name).attributes();
+                let delete = Delete::builder()
+                    .table_name(&self.name)
+                    .set_key(Some(key))
+                    .build();
+                let delete = delete.map_err(|error| TableError::Unavailable(error.to_string()))?;
+                deletes.push(TransactWriteItem::builder().delete(delete).build());
+            }
+        }
+        Ok(deletes)
     }
 }

@@ -258,3 +258,64 @@ async fn more_abandoned_places_than_one_update_can_name_are_all_counted() {
     };
     assert_eq!((seen.used, seen.failures), (200, 180));
 }
+
+#[tokio::test]
+async fn a_days_audit_entries_are_read_in_the_order_of_time() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let day = test.clock.now().rfc3339()[..10].to_owned();
+    for number in 0..40 {
+        test.clock.advance(Duration::from_millis(1));
+        let entry = AuditEntry::new(Event::LoginFailed, test.clock.now(), 1).of(number.to_string());
+        table
+            .transaction()
+            .audit(&entry)
+            .commit()
+            .await
+            .expect("written")
+            .expect("taken");
+    }
+    let found = table.audit(&day).await.expect("read");
+    let numbers: Vec<usize> = found
+        .iter()
+        .filter_map(|entry| entry.username.as_ref()?.parse().ok())
+        .collect();
+    assert_eq!(numbers, (0..40).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_server_whose_making_was_killed_shows_nothing_and_is_then_made_as_it_is() {
+    let layer = |number: usize| Layer {
+        name: format!("layer{number:03}"),
+        public: number < 250,
+        roles: BTreeSet::new(),
+        write_roles: BTreeSet::new(),
+    };
+    let server = OgcServer {
+        name: "main".to_owned(),
+        url: "http://127.0.0.1/mapserv".to_owned(),
+        url_wfs: None,
+        r#type: ServerType::Mapserver,
+        auth: Auth::Standard,
+        default_access: DefaultAccess::Private,
+    };
+    let first: Vec<Layer> = (0..250).map(layer).collect();
+    let second: Vec<Layer> = (100..300).map(layer).collect();
+    for killed_at in 1..=5 {
+        let test = TestGate::new().await;
+        let table = test.gate.table().await;
+        let audit = AuditEntry::new(Event::Imported, test.clock.now(), 1);
+        let making = table.create_ogc_server(&server, &first, &audit);
+        assert!(test.killed_at(killed_at, making).await.is_none(), "{killed_at}");
+        let is_new = table
+            .create_ogc_server(&server, &second, &audit)
+            .await
+            .expect("written");
+        let layers = table.layers("main").await.expect("read");
+        // The one that was killed may have come to its end all the same.
+        assert!(is_new || killed_at == 5, "{killed_at}");
+        if is_new {
+            assert_eq!(layers, second, "{killed_at}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mapgate_tests::{Program, VARS, repository};
 use tempfile::TempDir;
@@ -147,4 +148,71 @@ async fn ten_thousand_users_are_imported() {
         "{said:?}"
     );
     assert_eq!(user(&world, "u10000").await["username"], "u10000");
+}
+
+/// 200 users, and a server of 250 layers: more than one transaction takes.
+fn large() -> String {
+    let mut text = r#"{"type": "role", "id": 20, "name": "surveyor"}"#.to_owned() + "\n";
+    for id in 1..=200 {
+        let hash = "2f9e53523b62abc141a2b4d6019d23cba835dbd0";
+        writeln!(text, r#"{{"type": "user", "id": {id}, "username": "u{id}", "email": "u{id}@example.com", "password": "{hash}", "is_password_changed": true, "deactivated": false, "roles": ["surveyor"]}}"#).unwrap();
+    }
+    text += r#"{"type": "ogc_server", "name": "large", "url": "http://x/", "server_type": "mapserver", "auth": "Standard auth", "default_access": "private"}"#;
+    text.push('\n');
+    for layer in 0..250 {
+        writeln!(text, r#"{{"type": "layer", "ogc_server": "large", "name": "l{layer:03}", "public": false, "roles": ["surveyor"]}}"#).unwrap();
+    }
+    text
+}
+
+/// All of [`large`] is there, and nothing twice.
+async fn all_is_there(world: &World) {
+    let gate = world.gate().await;
+    let table = gate.table().await;
+    let roles = table.roles().await.unwrap();
+    let surveyor = roles.named("surveyor").unwrap().id;
+    assert_eq!(surveyor.0, 20);
+    let layers = table.layers("large").await.unwrap();
+    assert_eq!(layers.len(), 250);
+    assert!(
+        layers
+            .iter()
+            .all(|layer| !layer.public && layer.roles.contains(&surveyor))
+    );
+    for id in [1, 100, 200] {
+        let user = table.user(&format!("u{id}")).await.unwrap().unwrap();
+        assert_eq!((user.id.0, user.roles.contains(&surveyor)), (id, true));
+    }
+}
+
+#[tokio::test]
+async fn two_imports_at_once_make_everything_once() {
+    let (world, _services) = world().await;
+    let folder = tempfile::tempdir().unwrap();
+    let export = file(&folder, &large());
+    let (one, other) = tokio::join!(import(&world, &export), import(&world, &export));
+    let mut new = 0;
+    for said in [one, other] {
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
+        let users = said.out.split("users: ").nth(1).unwrap();
+        new += users.split(' ').next().unwrap().parse::<usize>().unwrap();
+    }
+    assert_eq!(new, 200);
+    all_is_there(&world).await;
+}
+
+#[tokio::test]
+async fn an_import_that_was_killed_goes_on_where_it_stopped() {
+    let (world, _services) = world().await;
+    let folder = tempfile::tempdir().unwrap();
+    let export = file(&folder, &large());
+    for millis in [20, 60, 120, 200] {
+        // The program is killed when nobody waits for it any more.
+        let _ = tokio::time::timeout(Duration::from_millis(millis), import(&world, &export)).await;
+    }
+    let said = import(&world, &export).await;
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
+    all_is_there(&world).await;
+    let again = import(&world, &export).await;
+    assert!(again.out.contains("users: 0 new, 200 unchanged"), "{again:?}");
 }

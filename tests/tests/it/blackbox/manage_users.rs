@@ -132,8 +132,8 @@ impl World {
         self.site.anonymous().post("/login", &fields).await
     }
 
-    /// The audit entries of today about a user.
-    async fn audit(&self, username: &str) -> Vec<mapgate_core::table::AuditEntry> {
+    /// A gate on the same table.
+    pub async fn gate(&self) -> mapgate_core::gate::Gate {
         let environment = self
             .variables
             .iter()
@@ -145,9 +145,14 @@ impl World {
                 "local", "local", None, None, "test",
             ));
         let aws = mapgate_core::aws::Aws::with(config.load().await);
-        let gate = mapgate_core::lambda::gate_of(&environment.collect(), aws)
+        mapgate_core::lambda::gate_of(&environment.collect(), aws)
             .await
-            .unwrap();
+            .unwrap()
+    }
+
+    /// The audit entries of today about a user.
+    async fn audit(&self, username: &str) -> Vec<mapgate_core::table::AuditEntry> {
+        let gate = self.gate().await;
         let day = gate.clock.now().rfc3339();
         let entries = gate.table().await.audit(&day[..10]).await.unwrap();
         entries

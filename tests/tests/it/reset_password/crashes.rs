@@ -1,12 +1,14 @@
-//! A sender that dies between any two steps: no mail is lost, none goes out twice, and where nobody knows, it says so.
+//! Who dies between any two steps: no mail is lost, none goes out twice, and where nobody knows, it says so. A link is
+//! spent with its password or not at all.
 
 use std::time::Duration;
 
-use mapgate_core::table::MailStage;
+use mapgate_core::table::{Event, MailKind, MailStage};
 use mapgate_reset_password::send_due;
+use mapgate_tests::gate::post;
 use mapgate_tests::{Does, Step};
 
-use super::{LINK, PASSWORD, Portal, given, portal};
+use super::{LINK, OLD, PASSWORD, Portal, given, portal};
 
 /// Lets the time pass after which a mail counts as left, and the schedule run.
 async fn later(portal: &Portal) {
@@ -71,22 +73,8 @@ async fn killed_at_any_request_to_the_table_no_mail_is_lost_or_sent_twice() {
     for killed_at in 1..=6 {
         let portal = portal(LINK).await;
         portal.ask("jane").await;
-        let _ = portal.test.table_requests();
-        let gate = portal.test.gate.clone();
-        let mut sender = Box::pin(send_due(&gate));
-        let mut made = 0;
-        // Polled by hand, so that it dies right after a request has gone out.
-        let outcome = std::future::poll_fn(|context| {
-            let polled = sender.as_mut().poll(context);
-            made += portal.test.table_requests().len();
-            if polled.is_pending() && made >= killed_at {
-                return std::task::Poll::Ready(None);
-            }
-            polled.map(Some)
-        })
-        .await;
-        drop(sender);
-        let was_killed = outcome.is_none();
+        let sender = Box::pin(send_due(&portal.test.gate));
+        let was_killed = portal.test.killed_at(killed_at, sender).await.is_none();
         later(&portal).await;
         let done = portal.done().await;
         assert_eq!(done.len(), 1, "killed at request {killed_at}");
@@ -99,4 +87,56 @@ async fn killed_at_any_request_to_the_table_no_mail_is_lost_or_sent_twice() {
     }
     assert!(ended[..5].iter().all(|killed| *killed), "{ended:?}");
     assert!(!ended[5], "the sender makes five requests: {ended:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_killed_queues_its_mail_with_its_entry_or_neither() {
+    let mut killed = 0;
+    // One past the last request: then nobody is killed.
+    for killed_at in 1..=6 {
+        let portal = portal(LINK).await;
+        let asked = portal.send(post("/loginresetpassword", &[("login", "jane")]));
+        killed += usize::from(portal.test.killed_at(killed_at, asked).await.is_none());
+        portal.ask("jane").await;
+        portal.send_due().await;
+        let delivered = portal.server.delivered();
+        let requested = portal.events().await;
+        let requested = requested.iter().filter(|event| **event == Event::ResetRequested);
+        assert_eq!(requested.count(), delivered.len(), "{killed_at}");
+        let newest = given(delivered.last().expect("a mail"));
+        let page = portal
+            .send(mapgate_tests::gate::get(&format!("/loginresetpassword/{newest}")))
+            .await;
+        assert_eq!(page.status, 200, "{killed_at}");
+    }
+    assert_eq!(killed, 5, "a request for a mail makes five requests");
+}
+
+#[tokio::test]
+async fn a_killed_change_by_link_is_whole_or_has_not_begun() {
+    const NEW: &str = "an entirely new one";
+    let mut killed = 0;
+    for killed_at in 1..=4 {
+        let portal = portal(LINK).await;
+        let token = given(&portal.mailed("jane").await);
+        let before = portal.jane().await.generation;
+        let path = format!("/loginresetpassword/{token}");
+        let fields = [("newPassword", NEW), ("confirmNewPassword", NEW)];
+        let set = portal.send(post(&path, &fields));
+        killed += usize::from(portal.test.killed_at(killed_at, set).await.is_none());
+        // Where it was not spent, it still works.
+        let again = portal.send(post(&path, &fields)).await.status.as_u16();
+        assert!([200, 404].contains(&again), "{killed_at}: {again}");
+        assert_eq!(portal.log_in(NEW).await.status, 200, "{killed_at}");
+        assert_eq!(portal.log_in(OLD).await.status, 401, "{killed_at}");
+        assert_eq!(
+            portal.jane().await.generation,
+            before + 1,
+            "{killed_at}: changed once"
+        );
+        let open = portal.open().await;
+        let kinds: Vec<MailKind> = open.iter().map(|mail| mail.kind).collect();
+        assert_eq!(kinds, [MailKind::PasswordChanged], "{killed_at}: told once");
+    }
+    assert_eq!(killed, 3, "a change by link makes three requests");
 }

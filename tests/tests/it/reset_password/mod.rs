@@ -16,7 +16,7 @@ use mapgate_tests::{Delivered, MailServer};
 pub(crate) const OLD: &str = "correct horse";
 
 /// A template with a password, and one with a link.
-pub(crate) const PASSWORD: &str = "{user}: {password} at {current_url}";
+pub(crate) const PASSWORD: &str = "{user}: {password} for {application_url} at {current_url}";
 pub(crate) const LINK: &str = "{user}: {reset_url}";
 
 /// A gate whose mail goes to a mail server of the test's own, with Jane.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mapgate_core::table::{Event, MailStage, UserChange};
+use mapgate_core::table::{AuditEntry, CreateUser, Event, MailStage, NewUser, Source, UserChange};
 use mapgate_reset_password::send_due;
 use mapgate_tests::{Does, Step};
 
@@ -18,7 +18,8 @@ async fn t92_a_mailed_password_holds_beside_the_old_one_until_it_is_used() {
     );
     assert_eq!(mail.subject, "Forgotten");
     assert!(
-        mail.text.contains("http://maps.example.com/login.html"),
+        mail.text
+            .contains(" for http://maps.example.com at http://maps.example.com/login.html"),
         "{}",
         mail.text
     );
@@ -217,6 +218,41 @@ async fn who_is_not_to_get_mail_gets_none() {
 }
 
 #[tokio::test]
+async fn whose_password_is_kept_elsewhere_gets_no_mail_and_a_name_of_nobody_leaves_no_trace() {
+    let portal = portal(LINK).await;
+    let table = portal.test.gate.table().await;
+    let lena = NewUser {
+        username: "lena".to_owned(),
+        id: None,
+        display_name: "Lena".to_owned(),
+        email: Some("lena@example.com".to_owned()),
+        roles: std::collections::BTreeSet::new(),
+        password: None,
+        is_password_changed: true,
+        deactivated: false,
+        expire_on: None,
+        source: Source::Ldap,
+    };
+    let audit = AuditEntry::new(Event::UserCreated, portal.now(), 1);
+    let made = table.create_user(lena, portal.now(), &audit).await.unwrap();
+    assert!(matches!(made, CreateUser::Created(_)));
+    for login in ["lena", "lena@example.com", "nobody"] {
+        portal.ask(login).await;
+    }
+    assert_eq!(portal.open().await.len(), 3);
+    portal.send_due().await;
+    assert!(portal.open().await.is_empty() && portal.done().await.is_empty());
+    assert_eq!(portal.server.connections(), 0);
+    let trail = portal.trail().await;
+    let dropped: Vec<_> = trail
+        .iter()
+        .filter(|entry| entry.event == Event::MailDropped)
+        .map(|entry| entry.details["reason"].as_str())
+        .collect();
+    assert_eq!(dropped, ["password_elsewhere"; 2]);
+}
+
+#[tokio::test]
 async fn neither_the_queue_nor_the_trail_says_what_a_mail_says() {
     let portal = portal(PASSWORD).await;
     portal.ask("jane").await;
@@ -257,4 +293,19 @@ async fn t92_a_changed_password_is_told_by_mail() {
     );
     assert_ne!(mail.subject, "Your password was changed", "it is in German");
     assert!(!mail.subject.contains("notice"), "{}", mail.subject);
+}
+
+#[tokio::test]
+async fn a_mail_that_this_version_cannot_read_keeps_no_other_back() {
+    let portal = portal(PASSWORD).await;
+    let client = aws_sdk_dynamodb::Client::new(portal.test.gate.aws.config().await);
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let put = client
+        .put_item()
+        .table_name(&portal.test.gate.settings.table)
+        .item("pk", text("mail"))
+        .item("sk", text("000000000000001#x"))
+        .item("kind", text("of a later version"));
+    put.send().await.expect("the table takes it");
+    assert_eq!(portal.mailed("jane").await.to, "jane@example.com");
 }
