@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::{Context as _, bail};
 use mapgate_core::account::check_new_password;
 use mapgate_core::gate::Gate;
+use mapgate_core::pages::Language;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
     AuditEntry, CreateUser, Event, NewUser, RoleId, Source, User, UserChange, normalized,
@@ -175,8 +176,14 @@ impl Work<'_> {
             lines.push("the account has expired, and that stays".to_owned());
         }
         let secrets = secrets(self.gate).await?;
-        let attempt = self.gate.accounts(&secrets).await.unlocking(&user.username)?;
-        let writes = self.gate.table().await.transaction().change(user, &change);
+        let accounts = self.gate.accounts(&secrets).await;
+        let attempt = accounts.unlocking(&user.username)?;
+        let mut writes = self.gate.table().await.transaction().change(user, &change);
+        if change.password.is_some()
+            && let Some(notice) = accounts.notice(user, Language::English.tag(), now)?
+        {
+            writes = writes.mail(&notice);
+        }
         let done = writes.unlock(&attempt).audit(&audit).commit().await?;
         Ok(done.is_ok().then_some(lines))
     }

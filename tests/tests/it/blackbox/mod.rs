@@ -7,6 +7,7 @@ mod everywhere;
 mod login;
 mod mail_servers;
 mod mapserv_proxy;
+mod notice;
 mod oauth;
 mod reset_password;
 
