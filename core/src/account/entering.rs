@@ -14,11 +14,13 @@ use crate::table::{
 /// How often a login is written anew that met another change of the same user.
 const TURNS: u32 = 4;
 
-/// A right password was not enough. Only [`Denied::CodeMissing`] and [`Denied::Wrong`] count as a failure.
+/// A right password was not enough. What concerns the code, and [`Denied::Wrong`], counts as a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
     /// A code is needed.
     CodeMissing,
+    /// The code is for a secret that nobody has any more, since setting up the factor was begun more than a day ago.
+    EnrolmentOver,
     /// Refused like a wrong password.
     Wrong,
     /// A new password is needed.
@@ -121,9 +123,8 @@ impl Accounts<'_> {
         if self.settings.authentication.two_factor || is_first_login {
             let now = self.clock.now();
             let audit = self
-                .audit(Event::LoginFailed, right.from, now)
-                .of(&right.user.username)
-                .detail("reason", Reason::NotThisWay.name());
+                .refused(Reason::NotThisWay, right.from, now)
+                .of(&right.user.username);
             let left = self.table.transaction().leave(&right.place).audit(&audit);
             let _ = left.commit().await?;
             return Ok(Err(Denied::Wrong));
@@ -244,7 +245,13 @@ impl Accounts<'_> {
         };
         let Some((factor, recovery_codes)) = found else {
             self.refuse_right(right, Reason::WrongCode, now).await?;
-            return Ok(Err(Denied::Wrong));
+            let is_over = !is_enrolled(user) && !keys.is_pending(user);
+            let denied = if is_over {
+                Denied::EnrolmentOver
+            } else {
+                Denied::Wrong
+            };
+            return Ok(Err(denied));
         };
         Ok(Ok(Factor {
             to_write: Some(factor),
@@ -301,7 +308,7 @@ impl Accounts<'_> {
     }
 
     /// The user anew, for whom the password still holds: another login may have renewed its hash or used a code. Else
-    /// the try counts as wrong.
+    /// the try is refused, and counts for nobody.
     async fn read_again(&self, right: Right) -> Result<Result<Right, Wrong>, AccountError> {
         let read = self.table.identity(&right.user.username, Holder::Nothing).await;
         let read = self.or_leave(Some(&right.place), read).await?;
@@ -314,7 +321,13 @@ impl Accounts<'_> {
                 && !self.is_locked(user, now)
         };
         let Some(user) = read.user.filter(is_same) else {
-            return self.refuse_right(&right, Reason::Changed, now).await.map(Err);
+            // The password was right when it was tried, so that nobody guessed: it does not count.
+            let audit = self
+                .refused(Reason::Changed, right.from, now)
+                .of(&right.user.username);
+            let left = self.table.transaction().leave(&right.place).audit(&audit);
+            let _ = left.commit().await?;
+            return Ok(Err(Wrong { is_locked: false }));
         };
         let hash = |user: &User| user.password.as_ref().map(|hash| hash.expose().to_owned());
         let is_renewed = hash(&user) != hash(&right.user);

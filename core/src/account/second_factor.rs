@@ -88,6 +88,11 @@ impl Keys<'_> {
         Ok((enrolment, Some(factor)))
     }
 
+    /// Whether an enrolment is under way.
+    pub(super) fn is_pending(self, user: &User) -> bool {
+        self.pending_secret(user).is_some()
+    }
+
     /// The secret of the enrolment under way.
     fn pending_secret(self, user: &User) -> Option<Secret> {
         let factor = user.second_factor.as_ref()?;

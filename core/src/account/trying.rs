@@ -278,10 +278,7 @@ impl Accounts<'_> {
         from: From,
         now: Timestamp,
     ) -> Result<Wrong, AccountError> {
-        tracing::info!(reason = reason.name(), way = from.way, address = %from.address, "a login was refused");
-        let mut audit = self
-            .audit(Event::LoginFailed, from, now)
-            .detail("reason", reason.name());
+        let mut audit = self.refused(reason, from, now);
         // A name that nobody has may be a password typed into the wrong field: it is not kept.
         audit.username = user.map(|user| user.username.clone());
         let wrong = Wrong {
@@ -356,6 +353,13 @@ impl Accounts<'_> {
                 Ok(counted.commit().await?.is_ok())
             }
         }
+    }
+
+    /// The entry about a try that was refused, of no account yet; told to the log too.
+    pub(super) fn refused(&self, reason: Reason, from: From, now: Timestamp) -> AuditEntry {
+        tracing::info!(reason = reason.name(), way = from.way, address = %from.address, "a login was refused");
+        self.audit(Event::LoginFailed, from, now)
+            .detail("reason", reason.name())
     }
 
     /// An entry about a try.

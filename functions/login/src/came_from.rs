@@ -5,7 +5,7 @@ use http::HeaderValue;
 use mapgate_core::http::Failure;
 use mapgate_core::pages::form_target;
 use mapgate_core::settings::Settings;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 /// What a browser would encode in a path and its query by itself.
@@ -53,6 +53,12 @@ impl CameFrom {
             target,
         })
     }
+}
+
+/// `path` with it in the query, so that the page there leads back to the same place.
+pub(crate) fn onto(path: &str, came_from: Option<&CameFrom>) -> String {
+    let given = came_from.map(|found| utf8_percent_encode(&found.given, NON_ALPHANUMERIC));
+    given.map_or_else(|| path.to_owned(), |given| format!("{path}?came_from={given}"))
 }
 
 /// The form's field for it, and the form's target.

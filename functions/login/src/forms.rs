@@ -8,7 +8,7 @@ use mapgate_core::http::Failure;
 use mapgate_core::pages::{self, CodeField, FieldError, LoginForm, PasswordForm, Reader};
 use mapgate_core::secrets::Secrets;
 
-use crate::came_from::{CameFrom, of_form};
+use crate::came_from::{CameFrom, of_form, onto};
 use crate::qr::Qr;
 
 /// The field in which the enrolment's form keeps the secret that it shows, so that it can be shown again after a
@@ -52,7 +52,7 @@ impl Visit<'_> {
         intro: Option<(&str, &[(&str, &str)])>,
     ) -> Result<Response, Failure> {
         let (hidden, target) = of_form(self.came_from);
-        let change = self.gate.path("/loginchangepassword");
+        let change = onto(&self.gate.path("/loginchangepassword"), self.came_from);
         let reset = self.gate.path("/loginresetpassword");
         let mut links = vec![(change.as_str(), "change-password")];
         if self.gate.settings.reset_password.is_some() {

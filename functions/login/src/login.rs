@@ -44,7 +44,9 @@ impl From<Denied> for LoginError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::CodeMissing => Self::MissingCode,
-            Denied::Wrong | Denied::PasswordMissing | Denied::PasswordElsewhere => Self::Wrong,
+            Denied::Wrong | Denied::EnrolmentOver | Denied::PasswordMissing | Denied::PasswordElsewhere => {
+                Self::Wrong
+            }
         }
     }
 }

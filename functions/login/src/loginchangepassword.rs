@@ -34,6 +34,9 @@ enum ChangeError {
     /// 400: the old password is right, and the second factor asks for a code.
     #[error("the field otp is missing")]
     MissingCode,
+    /// 401: the code is for a secret that is dead; a login gives a new one.
+    #[error("the second factor's secret is older than a day: log in again for a new one")]
+    EnrolmentOver,
     /// 400: the password is an LDAP directory's or another provider's.
     #[error("the password is not kept here")]
     Elsewhere,
@@ -55,6 +58,7 @@ impl From<Denied> for ChangeError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::CodeMissing => Self::MissingCode,
+            Denied::EnrolmentOver => Self::EnrolmentOver,
             Denied::Wrong => Self::Wrong,
             Denied::PasswordMissing => Self::Missing("newPassword"),
             Denied::PasswordElsewhere => Self::Elsewhere,
@@ -77,7 +81,7 @@ impl From<ChangeError> for Failure {
             | ChangeError::Policy(_)
             | ChangeError::MissingCode
             | ChangeError::Elsewhere => Self::BadRequest(text),
-            ChangeError::Wrong => Self::Unauthorized(text),
+            ChangeError::EnrolmentOver | ChangeError::Wrong => Self::Unauthorized(text),
             ChangeError::Failure(failure) => failure,
         }
     }
@@ -226,9 +230,12 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
         ChangeError::Policy(fault) => (pages::policy_text(*fault), "newPassword"),
         ChangeError::MissingCode => ("missing-code", "otp"),
         ChangeError::Elsewhere => ("password-elsewhere", "newPassword"),
+        ChangeError::EnrolmentOver => ("enrolment-over", "password"),
         ChangeError::Wrong => ("wrong-old-password", "oldPassword"),
         ChangeError::Failure(failure) => return pages::failure(asked.language, failure),
     };
+    // The secret that the form holds is of no use any more: only a login shows the next one.
+    let must_log_in = matches!(error, ChangeError::EnrolmentOver);
     let failure = Failure::from(error);
     let shown = Shown {
         status: failure.status(),
@@ -247,7 +254,11 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
     };
     let page = asked.came_from(gate).and_then(|came_from| {
         let visit = asked.visit(gate, came_from.as_ref());
-        visit.password(&shown, &wanted)
+        if must_log_in {
+            visit.login(&shown, None)
+        } else {
+            visit.password(&shown, &wanted)
+        }
     });
     match page {
         Ok(page) => failure.onto(page),

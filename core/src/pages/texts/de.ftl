@@ -17,7 +17,7 @@ missing-username = Geben Sie Ihren Benutzernamen ein.
 missing-password = Geben Sie Ihr Passwort ein.
 code = Code
 code-hint-login = Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes. Bei der ersten Anmeldung leer lassen.
-code-hint = Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes.
+code-hint = Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes. Jeder Code gilt nur einmal: Haben Sie eben einen verwendet, warten Sie, bis die App den nächsten zeigt.
 missing-code = Geben Sie den Code aus Ihrer Authenticator-App ein.
 
 # Passwort ändern
@@ -55,6 +55,7 @@ enrol-type = Oder tippen Sie diesen Schlüssel in die App:
 enrol-open = In einer App auf diesem Gerät öffnen
 enrol-code = Geben Sie den Code ein, den die App zeigt.
 code-hint-enrol = Sechs Ziffern. Die App zeigt alle 30 Sekunden einen neuen Code.
+enrolment-over = Der Schlüssel auf jener Seite war älter als einen Tag und gilt nicht mehr. Melden Sie sich noch einmal an, um einen neuen zu erhalten.
 finish = Abschliessen
 recovery-codes = Ihr zweiter Faktor ist eingerichtet. Verlieren Sie Ihr Telefon, so ersetzt einer dieser Codes den Code der App. Jeder gilt für eine Anmeldung.
     .title = Bewahren Sie Ihre Wiederherstellungs{"\u00AD"}codes auf

@@ -17,7 +17,7 @@ missing-username = Enter your user name.
 missing-password = Enter your password.
 code = Code
 code-hint-login = From your authenticator app, or one of your recovery codes. At your first login, leave it empty.
-code-hint = From your authenticator app, or one of your recovery codes.
+code-hint = From your authenticator app, or one of your recovery codes. Each code is good once: if you have just used one, wait for the app to show the next.
 missing-code = Enter the code from your authenticator app.
 
 # Changing the password
@@ -55,6 +55,7 @@ enrol-type = Or type this key into the app:
 enrol-open = Open in an app on this device
 enrol-code = Enter the code that the app shows.
 code-hint-enrol = Six digits. The app shows a new code every 30 seconds.
+enrolment-over = The key on that page was older than a day and holds no more. Log in again to get a new one.
 finish = Finish
 recovery-codes = Your second factor is set up. If you lose your phone, one of these codes takes the place of the app’s code. Each is good for one login.
     .title = Keep your recovery codes

@@ -17,7 +17,7 @@ missing-username = Saisissez votre nom d’utilisateur.
 missing-password = Saisissez votre mot de passe.
 code = Code
 code-hint-login = De votre application d’authentification, ou l’un de vos codes de secours. À la première connexion, laissez vide.
-code-hint = De votre application d’authentification, ou l’un de vos codes de secours.
+code-hint = De votre application d’authentification, ou l’un de vos codes de secours. Chaque code ne sert qu’une fois : si vous venez d’en utiliser un, attendez que l’application affiche le suivant.
 missing-code = Saisissez le code de votre application d’authentification.
 
 # Changement du mot de passe
@@ -55,6 +55,7 @@ enrol-type = Ou saisissez cette clé dans l’application :
 enrol-open = Ouvrir dans une application de cet appareil
 enrol-code = Saisissez le code que l’application affiche.
 code-hint-enrol = Six chiffres. L’application affiche un nouveau code toutes les 30 secondes.
+enrolment-over = La clé de cette page avait plus d’un jour et n’est plus valable. Connectez-vous à nouveau pour en obtenir une autre.
 finish = Terminer
 recovery-codes = Votre second facteur est configuré. Si vous perdez votre téléphone, l’un de ces codes remplace celui de l’application. Chacun est valable pour une seule connexion.
     .title = Conservez vos codes de secours

@@ -17,7 +17,7 @@ missing-username = Inserisca il nome utente.
 missing-password = Inserisca la password.
 code = Codice
 code-hint-login = Dalla sua app di autenticazione, oppure uno dei suoi codici di recupero. Al primo accesso lasci il campo vuoto.
-code-hint = Dalla sua app di autenticazione, oppure uno dei suoi codici di recupero.
+code-hint = Dalla sua app di autenticazione, oppure uno dei suoi codici di recupero. Ogni codice vale una sola volta: se ne ha appena usato uno, attenda che l’app mostri il successivo.
 missing-code = Inserisca il codice della sua app di autenticazione.
 
 # Cambio della password
@@ -55,6 +55,7 @@ enrol-type = Oppure inserisca questa chiave nell’app:
 enrol-open = Apri in un’app di questo dispositivo
 enrol-code = Inserisca il codice che l’app mostra.
 code-hint-enrol = Sei cifre. L’app mostra un codice nuovo ogni 30 secondi.
+enrolment-over = La chiave di quella pagina aveva più di un giorno e non vale più. Acceda di nuovo per riceverne un’altra.
 finish = Concludi
 recovery-codes = Il secondo fattore è configurato. Se perde il telefono, uno di questi codici sostituisce quello dell’app. Ciascuno vale per un solo accesso.
     .title = Conservi i suoi codici di recupero

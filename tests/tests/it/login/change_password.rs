@@ -216,7 +216,7 @@ async fn a_wrong_old_one_is_401_whoever_it_is_and_is_counted() {
 
 #[tokio::test]
 async fn of_two_changes_at_once_one_holds() {
-    let test = jane().await;
+    let test = jane_with("  authentication: {max_consecutive_failures: 2}", &[]).await;
     let (one, other) = tokio::join!(
         send(&test, change("jane", PASSWORD, "the first one")),
         send(&test, change("jane", PASSWORD, "the other one"))
@@ -224,6 +224,11 @@ async fn of_two_changes_at_once_one_holds() {
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 401]);
+    // The one too late guessed nothing, so that it does not count.
+    let trail = trail(&test).await;
+    let reason = trail.iter().find_map(|entry| entry.details.get("reason"));
+    assert_eq!(reason.map(String::as_str), Some("changed"));
+    assert_eq!(log_in(&test, "jane", PASSWORD).await.status, 401);
     let holds = if one.status == 200 {
         "the first one"
     } else {

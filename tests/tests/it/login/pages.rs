@@ -214,3 +214,26 @@ async fn an_old_ticket_is_reissued_on_a_page_too() {
         page.cookies()
     );
 }
+
+#[tokio::test]
+async fn whoever_goes_to_change_the_password_comes_back_to_the_same_place() {
+    let test = jane().await;
+    let page = send(
+        &test,
+        get("/login.html?lang=en&came_from=%2Ftheme%3Fx%3D1%26y%23map"),
+    )
+    .await;
+    let link = page
+        .body
+        .split("href=\"/loginchangepassword")
+        .nth(1)
+        .expect("a link");
+    let link = link.split('"').next().expect("its end").replace("&#38;", "&");
+    let page = send(&test, get(&format!("/loginchangepassword{link}"))).await;
+    assert!(
+        page.body
+            .contains("name=\"came_from\" value=\"/theme?x=1&#38;y#map\""),
+        "{link}: {}",
+        page.body
+    );
+}

@@ -45,7 +45,7 @@ fn change(old: &str, new: &str, code: &str) -> Request<Body> {
     post("/loginchangepassword", &fields)
 }
 
-async fn secret(test: &TestGate) -> String {
+pub(super) async fn secret(test: &TestGate) -> String {
     let answer = log_in(test, PASSWORD, "").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()["two_factor_totp_secret"]
