@@ -19,11 +19,12 @@ use crate::aws::Aws;
 use crate::clock::Clock;
 use crate::http::{Failure, Reach, ticket_is_believed};
 use crate::identity::{self, Credentials, Identity, Memory, Parts, Peer, client_address, is_https};
+use crate::oauth::Claims;
 use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::secrets::{Keyring, Secrets};
 use crate::session::csrf::{self, Csrf};
-use crate::settings::{Settings, Validator};
+use crate::settings::{Secret, Settings, Validator};
 use crate::table::Table;
 
 pub use posted::{NotTaken, Origins, Posted};
@@ -116,14 +117,35 @@ impl Gate {
 
     /// Who the request acts for. `reach` says whether a browser may rightly come from a stranger's page.
     pub async fn identify(&self, request: &request::Parts, reach: Reach) -> Result<Identity, Failure> {
+        self.identify_at(request, reach, None).await
+    }
+
+    /// Like [`Gate::identify`], at a route of `ogc_server`, where access tokens for that server alone count too.
+    pub async fn identify_at(
+        &self,
+        request: &request::Parts,
+        reach: Reach,
+        ogc_server: Option<&str>,
+    ) -> Result<Identity, Failure> {
         let credentials = Credentials {
             method: &request.method,
             query: request.uri.query(),
             headers: &request.headers,
             address: self.address(request),
             ticket_believed: ticket_is_believed(&self.settings, &request.headers, reach),
+            ogc_server,
         };
-        let parts = Parts {
+        Ok(identity::resolve(self.parts().await, credentials).await?)
+    }
+
+    /// The claims of an access token that is genuine and in time, whatever it is for; whether user and family still stand
+    /// is left to see.
+    pub async fn access_token(&self, token: &Secret) -> Result<Option<Arc<Claims>>, Failure> {
+        Ok(identity::access_token(self.parts().await, token).await?)
+    }
+
+    async fn parts(&self) -> Parts<'_> {
+        Parts {
             settings: &self.settings,
             table: self.table().await,
             keyring: &self.keyring,
@@ -132,8 +154,7 @@ impl Gate {
             clock: &self.clock,
             random: &self.random,
             memory: &self.memory,
-        };
-        Ok(identity::resolve(parts, credentials).await?)
+        }
     }
 
     /// The way in for passwords. `secrets` are those of [`Gate::secrets`].

@@ -41,6 +41,8 @@ pub const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
 /// The base URL of a test's gate.
 pub const BASE: &str = "http://maps.example.com";
 
+const SECRETS: &str = "secrets.json";
+
 /// A gate for one test. Its DynamoDB goes with it.
 pub struct TestGate {
     /// The gate.
@@ -49,7 +51,7 @@ pub struct TestGate {
     pub clock: Clock,
     requests: Arc<Mutex<Vec<String>>>,
     faults: Arc<Mutex<Faults>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What goes wrong on the way to the table.
@@ -108,7 +110,7 @@ impl TestGate {
     /// has `variables` on top of the usual ones.
     pub async fn with(vars: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let secrets = folder.path().join("secrets.json");
+        let secrets = folder.path().join(SECRETS);
         std::fs::write(&secrets, secrets_document()).expect("the secrets are written");
         let secrets = format!("file:{}", secrets.display());
         let mut environment = vec![
@@ -146,7 +148,7 @@ impl TestGate {
             clock,
             requests,
             faults,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -237,6 +239,18 @@ impl TestGate {
         }
     }
 
+    /// The secret's document as it is now.
+    #[must_use]
+    pub fn secrets(&self) -> serde_json::Value {
+        let text = std::fs::read(self.folder.path().join(SECRETS)).expect("the secrets");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+
+    /// Puts another document in the secret's place, as an operator does who rotates keys.
+    pub fn write_secrets(&self, document: &serde_json::Value) {
+        std::fs::write(self.folder.path().join(SECRETS), document.to_string()).expect("written");
+    }
+
     /// The requests sent to the table since the last call, by operation.
     #[must_use]
     pub fn table_requests(&self) -> Vec<String> {
@@ -308,20 +322,26 @@ pub fn with_header(mut request: Request<Body>, name: &'static str, value: &str) 
 #[must_use]
 pub fn secrets_document() -> String {
     let random = Random::system();
+    let key = STANDARD.encode(random.bytes::<32>().expect("randomness"));
+    let ticket = random.token::<64>().expect("randomness");
+    serde_json::json!({
+        "authtkt": [{ "secret": ticket }],
+        "jwt": [jwt_key("test", Timestamp::from_seconds(0))],
+        "data_keys": [{ "id": "test", "key": key }],
+    })
+    .to_string()
+}
+
+/// An entry of `jwt` in that document, with a key made for this call.
+#[must_use]
+pub fn jwt_key(kid: &str, sign_from: Timestamp) -> serde_json::Value {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
     let der = pair.to_pkcs8v1().expect("PKCS#8");
     let pem = format!(
         "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
         STANDARD.encode(der.as_ref())
     );
-    let key = STANDARD.encode(random.bytes::<32>().expect("randomness"));
-    let ticket = random.token::<64>().expect("randomness");
-    serde_json::json!({
-        "authtkt": [{ "secret": ticket }],
-        "jwt": [{ "kid": "test", "pem": pem }],
-        "data_keys": [{ "id": "test", "key": key }],
-    })
-    .to_string()
+    serde_json::json!({ "kid": kid, "pem": pem, "sign_from": sign_from.rfc3339() })
 }
 
 /// Starts a DynamoDB in memory and gives its URL. It ends with the test's runtime.

@@ -114,6 +114,22 @@ pub fn json_error(status: StatusCode, text: &str) -> Response {
     (status, axum::Json(json!({ "error": text }))).into_response()
 }
 
+/// An error as RFC 6749 §5.2 has it.
+#[must_use]
+pub fn oauth_error(status: StatusCode, error: &str, description: &str) -> Response {
+    let body = json!({ "error": error, "error_description": description });
+    uncached((status, axum::Json(body)).into_response())
+}
+
+/// Marks an answer with or about tokens: no cache keeps it (RFC 6749 §5.1).
+#[must_use]
+pub fn uncached(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         self.onto(json_error(self.status(), &self.to_string()))

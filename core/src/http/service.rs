@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
-use super::{BODY_LIMIT, Failure, cors, json_error};
+use super::{BODY_LIMIT, Failure, cors, json_error, oauth_error};
 use crate::settings::{Service, Settings};
 
 #[derive(Clone)]
@@ -17,6 +17,16 @@ struct Rules {
     settings: Arc<Settings>,
     service: Option<Service>,
     limit: usize,
+}
+
+impl Rules {
+    /// An error in the service's own form.
+    fn error(&self, status: StatusCode, text: &str) -> Response {
+        match self.service {
+            Some(Service::Oauth) => oauth_error(status, "invalid_request", text),
+            _ => json_error(status, text),
+        }
+    }
 }
 
 /// Puts the shared rules around a service's routes, with the usual limit of 1 MiB. Without a service there is no
@@ -52,7 +62,8 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let mut response = if length.is_some_and(|length| length > rules.limit) {
-        Failure::TooLarge.into_response()
+        let failure = Failure::TooLarge;
+        failure.onto(rules.error(failure.status(), &failure.to_string()))
     } else {
         let body = Body::new(http_body_util::Limited::new(body, rules.limit));
         next.run(Request::from_parts(parts, body)).await
@@ -68,7 +79,7 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
     .filter(|_| !response.headers().contains_key(header::CONTENT_TYPE))
     {
         let headers = std::mem::take(response.headers_mut());
-        response = json_error(response.status(), text);
+        response = rules.error(response.status(), text);
         for (name, value) in headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH) {
             response.headers_mut().insert(name, value.clone());
         }

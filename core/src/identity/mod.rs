@@ -15,6 +15,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use address::{Peer, client_address, is_https};
+pub use bearer::access_token;
 pub use cache::IdentityCache;
 pub use ticket::sign as sign_ticket;
 
@@ -70,6 +71,8 @@ pub struct Credentials<'a> {
     pub address: IpAddr,
     /// Whether a ticket is believed: not where the referrer is foreign.
     pub ticket_believed: bool,
+    /// The OGC server whose route is asked, if one is: an access token can be for its routes alone (RFC 8707).
+    pub ogc_server: Option<&'a str>,
 }
 
 /// Who a request acts for.
@@ -220,7 +223,9 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
 /// By Bearer, Basic or the ticket.
 async fn by_headers(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Option<Known>, Refused> {
     Ok(match credentials::authorization(credentials.headers)? {
-        Some(credentials::Authorization::Bearer(token)) => Some(bearer::identify(parts, &token).await?),
+        Some(credentials::Authorization::Bearer(token)) => {
+            Some(bearer::identify(parts, &token, credentials.ogc_server).await?)
+        }
         Some(credentials::Authorization::Basic(pair)) if parts.settings.basicauth => {
             let pair = pair.ok_or(Refused::Basic)?;
             Some(basic::identify(parts, &pair, credentials.address).await?)

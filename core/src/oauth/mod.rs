@@ -20,4 +20,6 @@ pub use redirect_uri::{RedirectMatch, is_loopback, match_redirect_uri, valid_red
 pub use refresh_token::RefreshToken;
 pub use registration::{BadClient, check_client};
 pub use resource::{Resource, is_known_resource};
-pub use scope::{ADMIN, InvalidScope, MAP, OPENID, grant_scope, has_scope, narrow_scope};
+pub use scope::{
+    ADMIN, EMAIL, InvalidScope, KNOWN_SCOPES, MAP, OPENID, PROFILE, grant_scope, has_scope, narrow_scope,
+};

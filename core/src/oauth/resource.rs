@@ -73,6 +73,9 @@ fn is_absolute(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::{prop_assert_eq, prop_assert_ne, proptest};
+
     use super::*;
 
     fn of(uri: &str) -> Resource {
@@ -117,6 +120,17 @@ mod tests {
                 !of(uri).counts_at(None) && !of(uri).counts_at(Some("main")),
                 "{uri}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_has_its_uri_and_no_other(name in "\\PC{1,40}", rest in ".*") {
+            let encoded = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+            let uri = format!("https://maps.example.com/geo/mapserv_proxy/{encoded}");
+            prop_assert_eq!(of(&uri), Resource::OgcServer(name));
+            // Whatever follows: another server or nobody's, never all of mapgate.
+            prop_assert_ne!(of(&format!("https://maps.example.com/geo/{rest}")), Resource::Mapgate);
         }
     }
 

@@ -6,12 +6,17 @@ use std::collections::BTreeSet;
 pub const MAP: &str = "map";
 /// Asks for an `id_token` (OpenID Connect Core §3.1.2.1).
 pub const OPENID: &str = "openid";
+/// Opens the user's names at the userinfo endpoint (OpenID Connect Core §5.4).
+pub const PROFILE: &str = "profile";
+/// Opens the e-mail address there.
+pub const EMAIL: &str = "email";
 /// Opens `/admin/api`.
 pub const ADMIN: &str = "admin";
 
 /// What a client has where none are registered on it.
-const USUAL: [&str; 4] = [MAP, OPENID, "profile", "email"];
-const KNOWN: [&str; 5] = [MAP, OPENID, "profile", "email", ADMIN];
+const USUAL: [&str; 4] = [MAP, OPENID, PROFILE, EMAIL];
+/// Every scope there is.
+pub const KNOWN_SCOPES: [&str; 5] = [MAP, OPENID, PROFILE, EMAIL, ADMIN];
 
 /// A scope that nobody knows, or that the client may not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +58,7 @@ fn own(registered: &[String]) -> Vec<&str> {
         return USUAL.to_vec();
     }
     let registered = registered.iter().map(String::as_str);
-    registered.filter(|scope| KNOWN.contains(scope)).collect()
+    registered.filter(|scope| KNOWN_SCOPES.contains(scope)).collect()
 }
 
 /// The scopes named; `None` where none is.
@@ -85,7 +90,7 @@ fn joined(scopes: Vec<&str>) -> Result<String, InvalidScope> {
 
 /// Whether anyone knows `scope`.
 pub(super) fn is_known(scope: &str) -> bool {
-    KNOWN.contains(&scope)
+    KNOWN_SCOPES.contains(&scope)
 }
 
 /// Whether `scope` stands in `granted`.

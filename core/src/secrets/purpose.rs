@@ -11,6 +11,8 @@ pub enum Purpose {
     Csrf,
     /// An OAuth2 client's secret.
     ClientSecret,
+    /// The name under which wrong secrets of one client from one network are counted.
+    ClientSecretCounter,
     /// An authorization code (RFC 6749 §4.1.2).
     AuthorizationCode,
     /// That a user was asked whether a client may have access.

@@ -61,6 +61,8 @@ pub enum Event {
     TokenRefreshed,
     /// A used refresh token came back; its family was revoked.
     RefreshTokenReused,
+    /// A token family was ended by its client, or by who may end it; the details say which client's it was.
+    TokenRevoked,
 }
 
 /// One entry of the trail.

@@ -1,11 +1,17 @@
 //! Authorization codes and token families, as stages: a replay is a match arm.
 
+mod asking;
+mod ending;
+
+pub use asking::KnownClient;
+pub use ending::GrantPage;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
 use super::audit::AuditEntry;
 use super::item::{Item, Key, from_item, n, put_if, put_new, s, to_item, update};
-use super::{Client, Table, TableError, UserId, clients, users};
+use super::{Table, TableError, User, UserId, users};
 use crate::clock::Timestamp;
 
 /// An authorization code (RFC 6749 §4.1.2), bound to client, redirect URI, challenge and user.
@@ -99,6 +105,24 @@ pub struct Grant {
     pub revoked: bool,
 }
 
+impl Grant {
+    /// Whether the family was not ended and its time is not over.
+    #[must_use]
+    pub fn lives(&self, now: Timestamp) -> bool {
+        !self.revoked && now < self.expires_at
+    }
+
+    /// Whether `user` is still as when the code was made: the same account, in force, of the same generation, and with a
+    /// password that the user chose.
+    #[must_use]
+    pub fn is_of(&self, user: &User, now: Timestamp) -> bool {
+        user.id == self.user_id
+            && user.generation == self.generation
+            && user.is_active(now)
+            && user.is_password_changed
+    }
+}
+
 /// What became of a code's exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redemption {
@@ -163,47 +187,6 @@ impl Table {
             .map_err(|_| TableError::Unavailable("a code twice".to_owned()))
     }
 
-    /// The client and the code of a token request, in one consistent request. `client_id` is at most
-    /// [`MAX_CLIENT_ID`](super::MAX_CLIENT_ID) bytes and not empty.
-    pub async fn client_and_code(
-        &self,
-        client_id: &str,
-        lookup: &str,
-    ) -> Result<(Option<Client>, Option<Code>), TableError> {
-        let (client, code) = (clients::key(client_id), code_key(lookup));
-        let (client, code) = self.two(&client, &code).await?;
-        Ok((
-            client.map(clients::read).transpose()?,
-            code.map(from_item).transpose()?,
-        ))
-    }
-
-    /// The client and the family of a refresh, in one consistent request. `client_id` is at most
-    /// [`MAX_CLIENT_ID`](super::MAX_CLIENT_ID) bytes and not empty.
-    pub async fn client_and_grant(
-        &self,
-        client_id: &str,
-        grant: &GrantKey,
-    ) -> Result<(Option<Client>, Option<Grant>), TableError> {
-        let (client, grant) = (clients::key(client_id), key(grant));
-        let (client, grant) = self.two(&client, &grant).await?;
-        Ok((
-            client.map(clients::read).transpose()?,
-            grant.map(read).transpose()?,
-        ))
-    }
-
-    async fn two(&self, one: &Key, other: &Key) -> Result<(Option<Item>, Option<Item>), TableError> {
-        let mut items = self.batch(&[one, other]).await?;
-        let mut take = |key: &Key| {
-            items
-                .iter()
-                .position(|i| key.is_of(i))
-                .map(|at| items.swap_remove(at))
-        };
-        Ok((take(one), take(other)))
-    }
-
     /// Exchanges a code for a family: the code is Redeemed, the family takes its place, or nothing happens.
     pub async fn redeem_code(
         &self,
@@ -248,25 +231,6 @@ impl Table {
         ];
         // Overtaken by an exchange: then that one stands, and a second use of the code will be seen as one.
         let _ = self.transact(writes).await?;
-        Ok(())
-    }
-
-    /// Ends a family. A family that took its place meanwhile is left alone.
-    pub async fn revoke_grant(&self, grant: &GrantKey, audit: &AuditEntry) -> Result<(), TableError> {
-        let ended = update(
-            &self.name,
-            &key(grant),
-            "SET revoked = :true",
-            "#key.#family = :family AND revoked = :false",
-            &[
-                (":true", AttributeValue::Bool(true)),
-                (":false", AttributeValue::Bool(false)),
-                (":family", s(grant.family.as_str())),
-            ],
-        )?;
-        let _ = self
-            .transact(vec![with_names(ended), self.audit_put(audit)?])
-            .await?;
         Ok(())
     }
 

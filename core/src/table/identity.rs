@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::grants::{self, Grant, GrantKey};
 use super::item::Item;
 use super::{Roles, Table, TableError, User, roles, sessions, users};
+use crate::clock::Timestamp;
 
 /// What the credential hangs on besides the user.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,16 @@ pub struct IdentityRecord {
     pub session_ended: bool,
     /// The token family, where asked for and there.
     pub grant: Option<Grant>,
+}
+
+impl IdentityRecord {
+    /// The user and the family under `key`, where both still stand at `now`: with one session a user, another family may
+    /// have taken the place.
+    #[must_use]
+    pub fn holder(&self, key: &GrantKey, now: Timestamp) -> Option<(&User, &Grant)> {
+        let pair = self.user.as_ref().zip(self.grant.as_ref());
+        pair.filter(|(user, grant)| grant.key == *key && grant.lives(now) && grant.is_of(user, now))
+    }
 }
 
 impl Table {

@@ -155,25 +155,39 @@ impl Table {
         let mut items = Vec::new();
         let mut from = None;
         loop {
-            let mut read = self.client.query().table_name(&self.name).consistent_read(true);
-            read = read.expression_attribute_values(":pk", s(pk));
-            read = if prefix.is_empty() {
-                read.key_condition_expression("pk = :pk")
-            } else {
-                read.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                    .expression_attribute_values(":prefix", s(prefix))
-            };
-            let page = read
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|error| unavailable(&error))?;
-            items.extend(page.items.unwrap_or_default());
-            from = page.last_evaluated_key;
+            let (page, next) = self.query_page(pk, prefix, from, None).await?;
+            items.extend(page);
+            from = next;
             if from.is_none() {
                 return Ok(items);
             }
         }
+    }
+
+    /// At most `limit` items of a partition whose sort key begins with `prefix`, read consistently, from behind the key
+    /// `from` on; and the key behind which more are, if there are more.
+    pub(super) async fn query_page(
+        &self,
+        pk: &str,
+        prefix: &str,
+        from: Option<Item>,
+        limit: Option<i32>,
+    ) -> Result<(Vec<Item>, Option<Item>), TableError> {
+        let mut read = self.client.query().table_name(&self.name).consistent_read(true);
+        read = read.expression_attribute_values(":pk", s(pk));
+        read = if prefix.is_empty() {
+            read.key_condition_expression("pk = :pk")
+        } else {
+            read.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", s(prefix))
+        };
+        let page = read
+            .set_exclusive_start_key(from)
+            .set_limit(limit)
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 
     /// The items under `keys`, in one consistent request, in any order; what is not there is left out.

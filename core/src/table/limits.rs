@@ -14,6 +14,32 @@ use crate::clock::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter(pub String);
 
+/// The moments that a counter held when it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moments(Vec<i64>);
+
+impl Moments {
+    /// How long it is until it may happen once more; `None` where it happened less than `limit` times within the last
+    /// `window`.
+    #[must_use]
+    pub fn wait(&self, limit: usize, window: Duration, now: Timestamp) -> Option<Duration> {
+        let since = now.minus(window).millis();
+        let mut fresh: Vec<i64> = self.0.iter().copied().filter(|at| *at > since).collect();
+        fresh.sort_unstable();
+        // Once this one is too old to count, there are fewer.
+        let last = fresh.get(fresh.len().checked_sub(limit)?)?;
+        Some(Timestamp::from_millis(*last).plus(window).since(now))
+    }
+}
+
+pub(super) fn key(counter: &Counter) -> Key {
+    Key::new(format!("count#{}", counter.0), "count")
+}
+
+pub(super) fn read(item: Option<&Item>) -> Moments {
+    Moments(moments(item))
+}
+
 /// More turns than others can win in a row while one waits.
 const TURNS: u32 = 64;
 
@@ -42,6 +68,18 @@ impl Table {
         window: Duration,
         now: Timestamp,
     ) -> Result<bool, TableError> {
+        let wait = self.count_or_wait(counter, limit, window, now).await?;
+        Ok(wait.is_none())
+    }
+
+    /// Like [`Table::count_within`]; where it is not noted, says how long it is until it would be.
+    pub async fn count_or_wait(
+        &self,
+        counter: &Counter,
+        limit: usize,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Duration>, TableError> {
         // At first, as if nothing were there but fewer than the limit.
         let mut seen: Option<Vec<i64>> = None;
         for turn in 0..TURNS {
@@ -50,8 +88,8 @@ impl Table {
             let condition = if let Some(seen) = &seen {
                 let since = now.minus(window).millis();
                 let mut fresh: Vec<i64> = seen.iter().copied().filter(|at| *at > since).collect();
-                if fresh.len() >= limit {
-                    return Ok(false);
+                if let Some(wait) = Moments(fresh.clone()).wait(limit, window, now) {
+                    return Ok(Some(wait));
                 }
                 fresh.push(now.millis());
                 text = "SET moments = :moments, #ttl = :ttl";
@@ -68,7 +106,7 @@ impl Table {
                 "attribute_not_exists(moments) OR size(moments) < :limit"
             };
             match self.count(counter, text, condition, &values).await? {
-                Counted::Noted => return Ok(true),
+                Counted::Noted => return Ok(None),
                 Counted::Other(found) => seen = found,
                 Counted::Conflict if turn < CONFLICTS => self.part(turn).await,
                 Counted::Conflict => break,
@@ -84,13 +122,12 @@ impl Table {
         condition: &str,
         values: &[(&str, AttributeValue)],
     ) -> Result<Counted, TableError> {
-        let key = Key::new(format!("count#{}", counter.0), "count");
         let mut update = self.client.update_item().table_name(&self.name);
         for (name, value) in values {
             update = update.expression_attribute_values(*name, value.clone());
         }
         let sent = update
-            .set_key(Some(key.attributes()))
+            .set_key(Some(key(counter).attributes()))
             .update_expression(text)
             .condition_expression(condition)
             .expression_attribute_names("#ttl", "ttl")
@@ -117,4 +154,23 @@ enum Counted {
     /// It is not as was seen, but so.
     Other(Option<Vec<i64>>),
     Conflict,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_waits_for_as_many_to_grow_old_as_are_too_many() {
+        let (window, now) = (Duration::from_secs(100), Timestamp::from_seconds(1000));
+        let seen = |seconds: &[i64]| Moments(seconds.iter().map(|second| second * 1000).collect());
+        let wait = |seconds: &[i64], limit| seen(seconds).wait(limit, window, now).map(|wait| wait.as_secs());
+        assert_eq!(wait(&[], 1), None);
+        assert_eq!(wait(&[900], 1), None, "just too old");
+        assert_eq!(wait(&[901], 1), Some(1));
+        assert_eq!(wait(&[990, 950], 2), Some(50));
+        assert_eq!(wait(&[990, 950], 3), None);
+        assert_eq!(wait(&[920, 950, 990], 2), Some(50), "more than the limit");
+        assert_eq!(wait(&[800, 990], 1), Some(90));
+    }
 }

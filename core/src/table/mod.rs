@@ -26,9 +26,9 @@ pub use audit::{AuditEntry, Event};
 pub use changes::UserChange;
 pub use clients::{Client, MAX_CLIENT_ID};
 pub use credentials::{FactorStage, Reset, ResetKind, SecondFactor};
-pub use grants::{Code, CodeStage, Grant, GrantKey, Redemption, Rotation};
+pub use grants::{Code, CodeStage, Grant, GrantKey, GrantPage, KnownClient, Redemption, Rotation};
 pub use identity::{Holder, IdentityRecord};
-pub use limits::Counter;
+pub use limits::{Counter, Moments};
 pub use mails::{Mail, MailKind, MailStage, is_key_of_open_mail};
 pub use roles::{
     ANONYMOUS, CannotAdopt, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles,

@@ -33,9 +33,9 @@ pub async fn get(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let sent = Sent::query(&parts);
-    match proxy.gate.identify(&parts, Reach::Own).await {
-        Ok(identity) => answered(&proxy, name, &parts, &identity, &sent).await,
+    let (sent, name) = (Sent::query(&parts), in_path(name));
+    match identified(&proxy.gate, name.as_deref(), &parts).await {
+        Ok(identity) => answered(&proxy, name.as_deref(), &parts, &identity, &sent).await,
         Err(failure) => Fault::from(failure).into_response(sent.form()),
     }
 }
@@ -50,26 +50,25 @@ pub async fn post(
     let (parts, body) = request.into_parts();
     let form = ExceptionForm::asked(parts.uri.query().unwrap_or_default());
     // A bad token is 401 whatever is asked, so that QGIS refreshes it.
-    let identity = match proxy.gate.identify(&parts, Reach::Own).await {
+    let name = in_path(name);
+    let identity = match identified(&proxy.gate, name.as_deref(), &parts).await {
         Ok(identity) => identity,
         Err(failure) => return Fault::from(failure).into_response(form),
     };
     match Sent::posted(&parts, body).await {
-        Ok(sent) => answered(&proxy, name, &parts, &identity, &sent).await,
+        Ok(sent) => answered(&proxy, name.as_deref(), &parts, &identity, &sent).await,
         Err(fault) => fault.into_response(form),
     }
 }
 
 async fn answered(
     proxy: &Proxy,
-    name: Result<Option<Path<String>>, PathRejection>,
+    name: Option<&str>,
     parts: &request::Parts,
     identity: &Identity,
     sent: &Sent,
 ) -> Response {
-    // One that is not UTF-8 is no server's.
-    let name = name.map_or_else(|_| Some(String::new()), |name| name.map(|Path(name)| name));
-    let answered = proxied(proxy, name.as_deref(), parts, identity, sent).await;
+    let answered = proxied(proxy, name, parts, identity, sent).await;
     let response = answered.unwrap_or_else(|fault| fault.into_response(sent.form()));
     proxy.gate.reissue(identity, response).await
 }
@@ -144,13 +143,37 @@ fn authentication_required(basicauth: bool, form: ExceptionForm) -> Response {
     }
 }
 
-/// The server of the path, else of `ogcserver`, else the main one. Refuses an unknown one, naming those there are.
-async fn server(proxy: &Proxy, name: Option<&str>, params: &Params) -> Result<Arc<Server>, Fault> {
+/// The server's name in the path.
+fn in_path(name: Result<Option<Path<String>>, PathRejection>) -> Option<String> {
+    // One that is not UTF-8 is no server's.
+    name.map_or_else(|_| Some(String::new()), |name| name.map(|Path(name)| name))
+}
+
+/// Who the request acts for. A token can be for one server's routes alone, so the server is named by the rule that finds it
+/// after this; where the query leaves doubt, which is refused then, no such token counts.
+async fn identified(gate: &Gate, name: Option<&str>, parts: &request::Parts) -> Result<Identity, Failure> {
+    let params = Params::parse(parts.uri.query().unwrap_or_default());
+    let asked = params.as_ref().ok();
+    let server = asked.and_then(|params| asked_name(gate, name, params).ok().flatten());
+    gate.identify_at(parts, Reach::Own, server).await
+}
+
+/// The name of the server that is asked: the path's, else `ogcserver`'s in the URL, else the main one's.
+fn asked_name<'a>(
+    gate: &'a Gate,
+    name: Option<&'a str>,
+    params: &'a Params,
+) -> Result<Option<&'a str>, OgcError> {
     let asked = match name {
         Some(name) => Some(name),
-        None => params.filled("OGCSERVER").map_err(Fault::bad_request)?,
+        None => params.filled("OGCSERVER")?,
     };
-    let name = asked.or(proxy.gate.settings.main_ogc_server.as_deref());
+    Ok(asked.or(gate.settings.main_ogc_server.as_deref()))
+}
+
+/// The server of the path, else of `ogcserver`, else the main one. Refuses an unknown one, naming those there are.
+async fn server(proxy: &Proxy, name: Option<&str>, params: &Params) -> Result<Arc<Server>, Fault> {
+    let name = asked_name(&proxy.gate, name, params).map_err(Fault::bad_request)?;
     proxy.servers.find(&proxy.gate, name).await?.map_err(|unknown| {
         let text = format!(
             "The OGC server is unknown; there are: {}.",

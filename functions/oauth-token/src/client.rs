@@ -11,6 +11,15 @@ use mapgate_core::table::{Client, MAX_CLIENT_ID};
 
 use crate::error::TokenError;
 
+/// Why somebody is not the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stranger {
+    /// A secret that is not the client's: a guess.
+    WrongSecret,
+    /// No such client, or a secret too many or too few: nothing was guessed.
+    Other,
+}
+
 /// Who a client says it is.
 #[derive(Debug)]
 pub(crate) struct Credentials {
@@ -57,21 +66,26 @@ impl Credentials {
     }
 
     /// The client, where it is the one it says. A public client has no secret and must not send one.
-    pub(crate) fn authenticate(
-        &self,
-        client: Option<Client>,
-        secrets: &Secrets,
-    ) -> Result<Client, TokenError> {
-        let genuine = client.filter(|client| match (&client.secret_hash, &self.secret) {
-            (None, None) => true,
+    pub(crate) fn authenticate(&self, client: Option<Client>, secrets: &Secrets) -> Result<Client, Stranger> {
+        let client = client.ok_or(Stranger::Other)?;
+        match (&client.secret_hash, &self.secret) {
+            (None, None) => Ok(client),
             (Some(stored), Some(secret)) => {
-                client_secret_verifies(secrets, &client.client_id, secret, stored)
+                if client_secret_verifies(secrets, &client.client_id, secret, stored) {
+                    Ok(client)
+                } else {
+                    Err(Stranger::WrongSecret)
+                }
             }
-            _ => false,
-        });
-        genuine.ok_or(TokenError::InvalidClient {
+            _ => Err(Stranger::Other),
+        }
+    }
+
+    /// The refusal of who is not the client, the same for every reason.
+    pub(crate) fn refused(&self) -> TokenError {
+        TokenError::InvalidClient {
             by_header: self.by_header,
-        })
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use mapgate_core::oauth::{CodeToken, code_verifies, pkce};
 use mapgate_core::table::{Client, Code, CodeStage, Event, Grant, GrantKey, Redemption};
 
+use crate::call::Call;
 use crate::error::TokenError;
-use crate::token::Call;
-use crate::tokens::{Tokens, family_expires_at};
+use crate::token::check_resource;
+use crate::tokens::{Signer, Tokens, family_expires_at};
 
 /// Nothing more is said of a code that is unknown, used, expired or another client's.
 const NOT_VALID: TokenError = TokenError::InvalidGrant("the code is not valid, or no longer");
@@ -23,7 +24,7 @@ enum Misfit {
 ///
 /// Refuses a code that is unknown, expired, dead, or does not fit the request. A code's second use ends the family
 /// that the first one gave.
-pub(crate) async fn exchange(call: &Call<'_>) -> Result<Tokens, TokenError> {
+pub(crate) async fn exchange(call: &Call<'_>, signer: &Signer<'_>) -> Result<Tokens, TokenError> {
     let text = call
         .form
         .get("code")
@@ -41,7 +42,10 @@ pub(crate) async fn exchange(call: &Call<'_>) -> Result<Tokens, TokenError> {
         CodeStage::Revoked => return Err(NOT_VALID),
     }
     match fits(call, &client, &code, verifier) {
-        Ok(()) => redeem(call, &client, &code, text).await,
+        Ok(()) => {
+            check_resource(call, code.resource.as_deref())?;
+            redeem(call, signer, &client, &code, text).await
+        }
         Err(Misfit::Lacking(what)) => Err(TokenError::InvalidGrant(what)),
         Err(Misfit::Wrong(what)) => {
             burn(call, &code, what).await?;
@@ -55,13 +59,16 @@ async fn client_and_code(call: &Call<'_>, text: &str) -> Result<(Client, Code), 
     let (table, client_id) = (call.gate.table().await, call.credentials.client_id.as_str());
     let token = CodeToken::parse(text);
     let (client, code) = match &token {
-        Some(token) => table.client_and_code(client_id, &token.lookup).await?,
-        None => (table.client(client_id).await?, None),
+        Some(token) => {
+            let asked = table.client_and_code(client_id, &call.wrong_secrets, &token.lookup);
+            asked.await?
+        }
+        None => (table.known_client(client_id, &call.wrong_secrets).await?, None),
     };
-    let client = call.credentials.authenticate(client, call.secrets)?;
+    let client = call.authenticated(client).await?;
     let code = token
         .zip(code)
-        .filter(|(token, code)| code_verifies(token, call.secrets, &code.hash));
+        .filter(|(token, code)| code_verifies(token, &call.secrets, &code.hash));
     Ok((client, code.ok_or(NOT_VALID)?.1))
 }
 
@@ -95,7 +102,13 @@ fn fits(call: &Call<'_>, client: &Client, code: &Code, verifier: Option<&str>) -
     }
 }
 
-async fn redeem(call: &Call<'_>, client: &Client, code: &Code, text: &str) -> Result<Tokens, TokenError> {
+async fn redeem(
+    call: &Call<'_>,
+    signer: &Signer<'_>,
+    client: &Client,
+    code: &Code,
+    text: &str,
+) -> Result<Tokens, TokenError> {
     let grant = Grant {
         key: GrantKey {
             username: code.username.clone(),
@@ -114,7 +127,7 @@ async fn redeem(call: &Call<'_>, client: &Client, code: &Code, text: &str) -> Re
         rotated_at: call.now,
         revoked: false,
     };
-    let tokens = call.signer.tokens(&grant, grant.scope.clone())?;
+    let tokens = signer.tokens(&grant, grant.scope.clone(), code.nonce.as_deref())?;
     let audit = call.audit(Event::CodeRedeemed, &code.username);
     let table = call.gate.table().await;
     match table.redeem_code(code, &grant, call.now, &audit).await? {

@@ -1,21 +1,19 @@
-//! What a token request can be refused for: each variant is one code of RFC 6749 §5.2.
+//! What a client's request can be refused for: each variant is one code of RFC 6749 §5.2, or of RFC 8707 §2.
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use mapgate_core::http::Failure;
+use mapgate_core::http::{Failure, oauth_error, uncached};
 use mapgate_core::oauth::InvalidScope;
 use mapgate_core::random::NoRandomness;
 use mapgate_core::table::TableError;
-use serde_json::json;
 
-/// Why a token request is refused. Its words never hold a value that was sent.
+/// Why a request is refused. Its words never hold a value that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenError {
     /// `invalid_request`
     #[error("{0}")]
     InvalidRequest(&'static str),
-    /// `invalid_client`; a client that used the header is challenged.
+    /// `invalid_client`; a client that used the header, or that must authenticate, is challenged.
     #[error("the client is unknown, or did not authenticate as it must")]
     InvalidClient {
         /// Whether it used the `Authorization` header.
@@ -27,6 +25,9 @@ pub(crate) enum TokenError {
     /// `invalid_scope`
     #[error("the scope goes beyond what was granted")]
     InvalidScope,
+    /// `invalid_target`
+    #[error("the resource is not the one that was granted")]
+    InvalidTarget,
     /// `unsupported_grant_type`
     #[error("grant_type must be authorization_code or refresh_token")]
     UnsupportedGrantType,
@@ -41,7 +42,9 @@ impl TokenError {
             Self::InvalidClient { .. } => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::Failure(Failure::TooManyRequests(_)) => "temporarily_unavailable",
             Self::Failure(failure) if failure.status().is_server_error() => "temporarily_unavailable",
             Self::InvalidRequest(_) | Self::Failure(_) => "invalid_request",
         }
@@ -68,15 +71,14 @@ impl From<NoRandomness> for TokenError {
 
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
-        let body = json!({ "error": self.code(), "error_description": self.to_string() });
-        let response = (StatusCode::BAD_REQUEST, Json(body)).into_response();
-        let response = match &self {
-            Self::Failure(failure) => failure.onto(response),
+        tracing::info!(error = %self, "a client's request was refused");
+        let response = oauth_error(StatusCode::BAD_REQUEST, self.code(), &self.to_string());
+        match &self {
+            Self::Failure(failure) => uncached(failure.onto(response)),
             // Without the header it stays 400: QGIS answers a Basic challenge with a dialog that nobody can fill in.
             Self::InvalidClient { by_header: true } => challenged(response),
             _ => response,
-        };
-        uncached(response)
+        }
     }
 }
 
@@ -84,13 +86,5 @@ fn challenged(mut response: Response) -> Response {
     *response.status_mut() = StatusCode::UNAUTHORIZED;
     let challenge = HeaderValue::from_static("Basic realm=\"mapgate clients\", charset=\"UTF-8\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    response
-}
-
-/// No cache keeps it (RFC 6749 §5.1).
-pub(crate) fn uncached(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }

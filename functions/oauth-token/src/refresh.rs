@@ -6,9 +6,10 @@ use mapgate_core::clock::Timestamp;
 use mapgate_core::oauth::{RefreshToken, narrow_scope};
 use mapgate_core::table::{Client, Event, Grant, Rotation};
 
+use crate::call::Call;
 use crate::error::TokenError;
-use crate::token::Call;
-use crate::tokens::{Tokens, family_expires_at};
+use crate::token::check_resource;
+use crate::tokens::{Signer, Tokens, family_expires_at};
 
 /// Nothing more is said of a token that is unknown, used, expired, another client's, or whose user changed.
 const NOT_VALID: TokenError = TokenError::InvalidGrant("the refresh token is not valid, or no longer");
@@ -34,21 +35,15 @@ enum Standing {
 ///
 /// Refuses one that is unknown, expired or another client's, and a scope beyond the one granted. One that was used
 /// before ends the family.
-pub(crate) async fn refresh(call: &Call<'_>) -> Result<Tokens, TokenError> {
+pub(crate) async fn refresh(call: &Call<'_>, signer: &Signer<'_>) -> Result<Tokens, TokenError> {
     let text = call.form.get("refresh_token");
     let text = text.ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
-    let Some(token) = RefreshToken::verify(text, call.secrets) else {
-        let client = call
-            .gate
-            .table()
-            .await
-            .client(&call.credentials.client_id)
-            .await?;
-        call.credentials.authenticate(client, call.secrets)?;
+    let Some(token) = RefreshToken::verify(text, &call.secrets) else {
+        call.client().await?;
         return Err(NOT_VALID);
     };
     for _ in 0..TURNS {
-        if let Some(tokens) = turn(call, &token).await? {
+        if let Some(tokens) = turn(call, signer, &token).await? {
             return Ok(tokens);
         }
     }
@@ -56,8 +51,13 @@ pub(crate) async fn refresh(call: &Call<'_>) -> Result<Tokens, TokenError> {
 }
 
 /// One look at the family; `None` where another refresh came between look and rotation.
-async fn turn(call: &Call<'_>, token: &RefreshToken) -> Result<Option<Tokens>, TokenError> {
+async fn turn(
+    call: &Call<'_>,
+    signer: &Signer<'_>,
+    token: &RefreshToken,
+) -> Result<Option<Tokens>, TokenError> {
     let (client, mut grant) = client_and_grant(call, token).await?;
+    check_resource(call, grant.resource.as_deref())?;
     let scope = narrow_scope(call.form.get("scope"), &grant.scope, &client.scopes)?;
     let (table, username) = (call.gate.table().await, grant.key.username.clone());
     match standing(token.counter, &grant, call.now) {
@@ -76,13 +76,7 @@ async fn turn(call: &Call<'_>, token: &RefreshToken) -> Result<Option<Tokens>, T
         Standing::JustUsed => {
             // Nothing is written, so nothing else would notice a user who changed.
             let user = table.user(&username).await?;
-            let stands = user.is_some_and(|user| {
-                user.id == grant.user_id
-                    && user.generation == grant.generation
-                    && user.is_active(call.now)
-                    && user.is_password_changed
-            });
-            if !stands {
+            if !user.is_some_and(|user| grant.is_of(&user, call.now)) {
                 return Err(NOT_VALID);
             }
         }
@@ -92,22 +86,20 @@ async fn turn(call: &Call<'_>, token: &RefreshToken) -> Result<Option<Tokens>, T
             return Err(NOT_VALID);
         }
     }
-    call.signer.tokens(&grant, scope).map(Some)
+    // The nonce was for the answer to the code (OpenID Connect Core 1.0, 12.2).
+    signer.tokens(&grant, scope, None).map(Some)
 }
 
 /// The client, authenticated, and the family of its token, where that still lives.
 async fn client_and_grant(call: &Call<'_>, token: &RefreshToken) -> Result<(Client, Grant), TokenError> {
     let table = call.gate.table().await;
     let (client, grant) = table
-        .client_and_grant(&call.credentials.client_id, &token.grant)
+        .client_and_grant(&call.credentials.client_id, &call.wrong_secrets, &token.grant)
         .await?;
-    let client = call.credentials.authenticate(client, call.secrets)?;
+    let client = call.authenticated(client).await?;
     // With one session a user, another family may have taken the place.
     let grant = grant.filter(|grant| {
-        grant.key == token.grant
-            && grant.key.client_id == client.client_id
-            && !grant.revoked
-            && call.now < grant.expires_at
+        grant.key == token.grant && grant.key.client_id == client.client_id && grant.lives(call.now)
     });
     Ok((client, grant.ok_or(NOT_VALID)?))
 }

@@ -1,20 +1,24 @@
-//! The tokens handed out: signing, and the answer's form (RFC 6749 §5.1, RFC 9068).
+//! The tokens handed out: signing, and the answer's form (RFC 6749 §5.1, RFC 9068, OpenID Connect Core 1.0).
 
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
-use mapgate_core::http::Failure;
-use mapgate_core::oauth::{Claims, RefreshToken, key_pair};
+use mapgate_core::http::{Failure, uncached};
+use mapgate_core::oauth::{Claims, OPENID, RefreshToken, has_scope, key_pair};
 use mapgate_core::secrets::Secrets;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::Grant;
+use serde::Serialize;
 use serde_json::json;
 
-use crate::error::{TokenError, uncached};
+use crate::error::TokenError;
 
 /// The longest life of a token family, however often it is refreshed.
 const FAMILY: Duration = Duration::from_hours(90 * 24);
@@ -41,6 +45,28 @@ pub(crate) struct Tokens {
     expires_in: i64,
     refresh_token: Secret,
     scope: String,
+    id_token: Option<Secret>,
+}
+
+/// The claims of an id token (OpenID Connect Core 1.0, 2). Its audience is the client alone, so that it needs no `azp`.
+#[derive(Serialize)]
+struct IdToken<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: i64,
+    iat: i64,
+    auth_time: i64,
+    at_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+}
+
+/// Binds an id token to the access token beside it: the left half of its hash (OpenID Connect Core 1.0, 3.1.3.6).
+fn at_hash(access_token: &Secret) -> String {
+    let hash = digest(&SHA256, access_token.expose_bytes());
+    let (left, _) = hash.as_ref().split_at(16);
+    URL_SAFE_NO_PAD.encode(left)
 }
 
 impl<'a> Signer<'a> {
@@ -59,8 +85,14 @@ impl<'a> Signer<'a> {
         })
     }
 
-    /// The tokens of a family as it stands, the access token with `scope`.
-    pub(crate) fn tokens(&self, grant: &Grant, scope: String) -> Result<Tokens, TokenError> {
+    /// The tokens of a family as it stands, the access token with `scope`; with `openid` in it an id token too, which
+    /// repeats `nonce`.
+    pub(crate) fn tokens(
+        &self,
+        grant: &Grant,
+        scope: String,
+        nonce: Option<&str>,
+    ) -> Result<Tokens, TokenError> {
         // A token must not outlive its family, or `expires_in` would promise too much.
         let lifetime = self.gate.settings.authentication.oauth2_token_expire;
         let expires_at = self.now.plus(lifetime).min(grant.expires_at).seconds();
@@ -84,17 +116,33 @@ impl<'a> Signer<'a> {
             counter: grant.counter,
         };
         let refresh = refresh.sign(self.secrets, self.now);
+        let access_token = self.sign("at+jwt", &claims)?;
+        let id_token = has_scope(&scope, OPENID).then(|| {
+            let id = IdToken {
+                iss: &claims.iss,
+                sub: &claims.sub,
+                aud: &claims.client_id,
+                exp: claims.exp,
+                iat: claims.iat,
+                auth_time: claims.auth_time,
+                at_hash: at_hash(&access_token),
+                nonce,
+            };
+            self.sign("JWT", &id)
+        });
         Ok(Tokens {
-            access_token: self.sign(&claims)?,
+            id_token: id_token.transpose()?,
+            access_token,
             expires_in: expires_at - self.now.seconds(),
             refresh_token: refresh.ok_or_else(|| missing("no data key is in force"))?,
             scope,
         })
     }
 
-    fn sign(&self, claims: &Claims) -> Result<Secret, Failure> {
+    /// `typ` keeps the kinds of tokens apart (RFC 8725 §3.11).
+    fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<Secret, Failure> {
         let header = Header {
-            typ: Some("at+jwt".to_owned()),
+            typ: Some(typ.to_owned()),
             kid: Some(self.kid.to_owned()),
             ..Header::new(Algorithm::ES256)
         };
@@ -112,13 +160,16 @@ fn missing(reason: &str) -> Failure {
 
 impl IntoResponse for Tokens {
     fn into_response(self) -> Response {
-        let body = Json(json!({
+        let mut body = json!({
             "access_token": self.access_token.expose(),
             "token_type": "Bearer",
             "expires_in": self.expires_in,
             "refresh_token": self.refresh_token.expose(),
             "scope": self.scope,
-        }));
-        uncached(body.into_response())
+        });
+        if let Some(id_token) = self.id_token {
+            body["id_token"] = id_token.expose().into();
+        }
+        uncached(Json(body).into_response())
     }
 }

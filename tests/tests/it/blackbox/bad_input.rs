@@ -13,7 +13,14 @@ everywhere!(
 );
 
 /// Forms of every function that has one.
-const FORMS: [&str; 4] = ["/login", "/loginchangepassword", "/oauth/token", "/oauth/login"];
+const FORMS: [&str; 6] = [
+    "/login",
+    "/loginchangepassword",
+    "/oauth/token",
+    "/oauth/introspect",
+    "/oauth/revoke_token",
+    "/oauth/login",
+];
 
 async fn lives_on(site: &Site) {
     site.user("jane")
@@ -47,6 +54,10 @@ async fn a_wrong_method_is_405_and_names_the_right_ones(site: Arc<Site>) {
         (Method::PUT, "/oauth/login", &["GET", "POST"]),
         (Method::GET, "/oauth/token", &["POST"]),
         (Method::POST, "/oauth/jwks", &["GET"]),
+        (Method::GET, "/oauth/introspect", &["POST"]),
+        (Method::GET, "/oauth/revoke_token", &["POST"]),
+        (Method::DELETE, "/oauth/userinfo", &["GET", "POST"]),
+        (Method::POST, "/.well-known/openid-configuration", &["GET"]),
         (Method::DELETE, "/mapserv_proxy", &["GET", "POST"]),
     ] {
         let answer = site.anonymous().send(method.clone(), path, &[], Vec::new()).await;

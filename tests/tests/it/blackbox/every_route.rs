@@ -75,7 +75,46 @@ const ROWS: &[Row] = &[
         "/oauth/token",
         [400, 400, 400, 401, 400, 401],
     ),
+    // Only programs ask here: whoever is no client is challenged.
+    ("POST", "/oauth/introspect", "/oauth/introspect", [401; 6]),
+    (
+        "POST",
+        "/oauth/revoke_token",
+        "/oauth/revoke_token",
+        [400, 400, 400, 401, 401, 401],
+    ),
     ("GET", "/oauth/jwks", "/oauth/jwks", [200; 6]),
+    (
+        "GET",
+        "/oauth/userinfo",
+        "/oauth/userinfo",
+        [401, 401, 401, 200, 401, 401],
+    ),
+    (
+        "POST",
+        "/oauth/userinfo",
+        "/oauth/userinfo",
+        [401, 401, 401, 200, 401, 401],
+    ),
+    (
+        "GET",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-authorization-server",
+        [200; 6],
+    ),
+    // The tests' base URL has no path.
+    (
+        "GET",
+        "/.well-known/oauth-authorization-server/{*path}",
+        "/.well-known/oauth-authorization-server/x",
+        [404; 6],
+    ),
+    (
+        "GET",
+        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration",
+        [200; 6],
+    ),
     ("GET", "/mapserv_proxy", PUBLIC, [200, 200, 200, 200, 200, 401]),
     ("GET", "/mapserv_proxy", PRIVATE, [401, 200, 403, 200, 200, 401]),
     ("POST", "/mapserv_proxy", PUBLIC, [400, 400, 400, 400, 400, 401]),

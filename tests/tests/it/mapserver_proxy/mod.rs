@@ -67,7 +67,7 @@ async fn a_readable_layer_passes_with_the_proxys_own_parameters_last() {
 }
 
 #[tokio::test]
-async fn a_forbidden_layer_is_401_for_a_stranger_and_403_for_a_user() {
+async fn t56_a_forbidden_layer_is_401_for_a_stranger_and_403_for_a_user() {
     let world = world().await;
     for layers in ["parcels", "roads,parcels", "PARCELS", "cadastre", "nosuch"] {
         let answer = world.ask(&map(layers)).await;

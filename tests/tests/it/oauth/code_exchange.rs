@@ -8,7 +8,7 @@ use mapgate_tests::gate::{TestGate, post};
 use super::{House, REDIRECT, VERIFIER, assert_refused, claims, exchange_form, text};
 
 #[tokio::test]
-async fn a_code_gives_what_qgis_needs_with_two_requests_to_the_table() {
+async fn t37_a_code_gives_what_qgis_needs_with_two_requests_to_the_table() {
     let house = House::new().await;
     let code = house.code(|_| {}).await;
     let _ = house.test.table_requests();
@@ -19,7 +19,6 @@ async fn a_code_gives_what_qgis_needs_with_two_requests_to_the_table() {
         ["BatchGetItem", "TransactWriteItems"]
     );
 
-    // T37
     assert_eq!(
         (answer.header("cache-control"), answer.header("pragma")),
         ("no-store", "no-cache")
@@ -224,7 +223,7 @@ async fn a_code_of_a_user_who_may_not_log_in_is_dead() {
 }
 
 #[tokio::test]
-async fn a_new_session_ends_the_users_older_one_of_that_client_only_where_the_client_says_so() {
+async fn t47_a_new_session_ends_the_users_older_one_of_that_client_only_where_the_client_says_so() {
     let house = House::new().await;
     let (first, second) = (house.tokens().await, house.tokens().await);
     assert!(!house.lives(&text(&first, "access_token")).await);

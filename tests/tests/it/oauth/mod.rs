@@ -1,20 +1,30 @@
 //! OAuth2: the authorize and the token endpoint, each on its own and as one flow. Tnn are the cases of the project's
 //! list of what standards ask.
 
+mod at_the_proxy;
 mod authorize;
 mod authorize_login;
 mod browser;
 mod client_authentication;
 mod code_exchange;
+mod errors;
+mod families;
 mod flow;
 mod hostile;
+mod id_token;
+mod introspect;
 mod jwks;
+mod metadata;
 mod parameters;
 mod prompt;
 mod refresh;
+mod resource;
 mod response_mode;
+mod revoke_token;
 mod sessions;
 mod tries;
+mod userinfo;
+mod wrong_secrets;
 
 use std::time::Duration;
 
@@ -23,7 +33,9 @@ use axum::body::Body;
 use http::Request;
 use mapgate_core::oauth::{Claims, CodeToken, client_secret_hash, code_hash};
 use mapgate_core::settings::Secret;
-use mapgate_core::table::{AuditEntry, Client, Code, CodeStage, Event, NewUser, Source, User, UserId};
+use mapgate_core::table::{
+    AuditEntry, Client, Code, CodeStage, Event, NewUser, Source, User, UserChange, UserId,
+};
 use mapgate_tests::gate::{Answer, TestGate, get, post, with_header};
 
 /// Where QGIS listens, as it writes it.
@@ -148,9 +160,53 @@ impl House {
 
     /// Posts a form to the token endpoint.
     pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
-        self.test
-            .send(self.token_router(), post("/oauth/token", fields))
+        self.post("/oauth/token", fields).await
+    }
+
+    /// Posts a form to an endpoint of the function.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.test.send(self.token_router(), post(path, fields)).await
+    }
+
+    /// Posts a token of the client `qgis` with its secret.
+    pub async fn present(&self, path: &str, token: &str) -> Answer {
+        let fields = [("client_id", "qgis"), ("client_secret", "1234"), ("token", token)];
+        self.post(path, &fields).await
+    }
+
+    /// What the introspection endpoint tells the client `qgis` of a token.
+    pub async fn introspect(&self, token: &str) -> serde_json::Value {
+        let answer = self.present("/oauth/introspect", token).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
+    /// A GET of the function.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.test.send(self.token_router(), get(path)).await
+    }
+
+    /// A request with an access token.
+    pub async fn bearing(&self, router: Router, path: &str, token: &str) -> Answer {
+        let request = with_header(get(path), "authorization", &format!("Bearer {token}"));
+        self.test.send(router, request).await
+    }
+
+    /// Jane, as the table has her.
+    pub async fn jane(&self) -> User {
+        let table = self.test.gate.table().await;
+        table
+            .user("jane")
             .await
+            .expect("the table answers")
+            .expect("jane")
+    }
+
+    /// Changes jane, as an administrator does.
+    pub async fn change_jane(&self, change: &UserChange) {
+        let (table, jane) = (self.test.gate.table().await, self.jane().await);
+        let changed = table.transaction().change(&jane, change).commit().await;
+        changed.expect("the table answers").expect("nobody else writes");
     }
 
     /// Exchanges a code as QGIS does; `more` replaces fields of that name, an empty value takes one out.
@@ -230,13 +286,14 @@ pub fn refresh_form(token: &str) -> Vec<(&str, &str)> {
 
 /// A POST to the token endpoint with the client in the header.
 pub fn by_header(fields: &[(&str, &str)], pair: &str) -> Request<Body> {
+    by_header_at("/oauth/token", fields, pair)
+}
+
+/// A POST with the client in the header.
+pub fn by_header_at(path: &str, fields: &[(&str, &str)], pair: &str) -> Request<Body> {
     use base64::Engine as _;
     let pair = base64::engine::general_purpose::STANDARD.encode(pair);
-    with_header(
-        post("/oauth/token", fields),
-        "authorization",
-        &format!("Basic {pair}"),
-    )
+    with_header(post(path, fields), "authorization", &format!("Basic {pair}"))
 }
 
 /// Asserts that a token request was refused with that code, by the rules for errors.

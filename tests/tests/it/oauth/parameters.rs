@@ -1,6 +1,6 @@
 //! What a client can ask of the authorize endpoint beyond a code.
 
-use mapgate_core::table::{Auth, DefaultAccess, OgcServer, ServerType};
+use mapgate_core::table::{Auth, Counter, DefaultAccess, OgcServer, ServerType};
 use mapgate_tests::gate::{BASE, with_header};
 
 use super::House;
@@ -85,7 +85,7 @@ async fn code(house: &House, text: &str) -> mapgate_core::table::Code {
     let token = mapgate_core::oauth::CodeToken::parse(text).unwrap();
     let table = house.test.gate.table().await;
     table
-        .client_and_code("qgis", &token.lookup)
+        .client_and_code("qgis", &Counter(String::new()), &token.lookup)
         .await
         .unwrap()
         .1

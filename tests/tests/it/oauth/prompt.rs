@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mapgate_core::session::UrlLogin;
 use mapgate_core::settings::Secret;
+use mapgate_core::table::Counter;
 use mapgate_tests::gate::{BASE, TestGate, post};
 
 use super::browser::{
@@ -169,7 +170,10 @@ async fn someone_else_can_log_in_from_the_consent_page() {
         assert_eq!(told["state"], "s");
         let code = mapgate_core::oauth::CodeToken::parse(&told["code"]).unwrap();
         let table = house.test.gate.table().await;
-        let (_, code) = table.client_and_code("public", &code.lookup).await.unwrap();
+        let (_, code) = table
+            .client_and_code("public", &Counter(String::new()), &code.lookup)
+            .await
+            .unwrap();
         assert_eq!(code.unwrap().username, "bob");
     }
 }

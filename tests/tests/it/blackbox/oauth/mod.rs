@@ -1,12 +1,19 @@
 mod asking;
 mod authorize;
+mod client;
 mod jwks;
 mod token;
 
 use crate::blackbox::everywhere::Case;
 
 pub fn cases() -> impl Iterator<Item = &'static Case> {
-    [asking::CASES, authorize::CASES, token::CASES, jwks::CASES]
-        .into_iter()
-        .flatten()
+    [
+        asking::CASES,
+        authorize::CASES,
+        client::CASES,
+        token::CASES,
+        jwks::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
