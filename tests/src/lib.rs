@@ -36,7 +36,7 @@ mod slapd;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use browser::{Browser, TAB};
-pub use client::{client, repository};
+pub use client::{client, client_of, repository};
 pub use mail_server::{Delivered, Does, MailServer, Step};
 pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token, hidden_fields};
 pub use program::Program;

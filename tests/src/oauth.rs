@@ -136,6 +136,27 @@ impl Actor {
         ];
         self.post(authorize, &fields).await
     }
+
+    /// Goes from a client's authorization request to its redirect URI as a user of the seed who signs in, and who
+    /// allows what a page asks for; returns the URL that the browser is sent to.
+    ///
+    /// # Panics
+    /// Where it is sent nowhere.
+    pub async fn authorize(&self, url: &str, username: &str) -> String {
+        let mut answer = self.sign_in(url, username, &crate::password(username)).await;
+        if answer.status == 200 {
+            let mut fields = hidden_fields(answer.text());
+            fields.push(("decision".to_owned(), "allow".to_owned()));
+            let fields: Vec<(&str, &str)> = fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            answer = self.post(url, &fields).await;
+        }
+        answer.header("location").unwrap_or_else(|| {
+            panic!("no redirect: {} {}", answer.status, answer.text());
+        })
+    }
 }
 
 impl Site {

@@ -22,12 +22,16 @@ mod races;
 mod resourceproxy;
 mod table_requests;
 
+mod authlib;
 mod browser;
 mod gdal;
+mod jwt;
+mod openid_client;
 mod owslib;
 mod pyramid;
 mod qgis;
 mod qgis_server;
+mod requests_oauthlib;
 mod screenshots;
 mod url_login;
 mod walk;

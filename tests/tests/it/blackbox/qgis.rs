@@ -74,6 +74,17 @@ async fn oauth2_loads_draws_and_refreshes() {
         ],
         "{result}"
     );
+    // Both with the secret, and without asking anybody again.
+    for (grant, own) in [(0, "code"), (1, "refresh_token")] {
+        let fields = result["grants"][grant]["fields"].as_array().unwrap();
+        assert!(
+            fields.contains(&json!("client_secret")) && fields.contains(&json!(own)),
+            "{result}"
+        );
+    }
+    let opened = result["browser"].as_array().unwrap().iter();
+    let opened = opened.filter(|step| step["open"].is_string()).count();
+    assert_eq!(opened, 1, "{result}");
     // What the documents say of QGIS: no state, the redirect URI as it is, and neither secret nor code in a header.
     let opened = result["browser"][0]["open"].as_str().unwrap();
     assert!(
