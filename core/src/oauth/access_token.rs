@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::PublicKey;
@@ -129,6 +130,11 @@ fn decode(token: &str, typ: Option<&str>, key: &JwtKey, base_url: &str) -> Resul
     if typ != "at+jwt" && typ != "application/at+jwt" {
         return Err(InvalidToken::Invalid);
     }
+    signed(token, key, base_url)
+}
+
+/// The claims of a token that `key` signed for this issuer, of any type and age.
+fn signed<T: DeserializeOwned>(token: &str, key: &JwtKey, base_url: &str) -> Result<T, InvalidToken> {
     let key = PublicKey::of(key).map_err(|_| InvalidToken::UnknownKey)?;
     let key = DecodingKey::from_ec_components(&key.x, &key.y).map_err(|_| InvalidToken::UnknownKey)?;
     let mut validation = Validation::new(Algorithm::ES256);
@@ -136,10 +142,25 @@ fn decode(token: &str, typ: Option<&str>, key: &JwtKey, base_url: &str) -> Resul
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     // Against our own clock, and by who asks, after this.
     (validation.validate_exp, validation.validate_aud) = (false, false);
-    let decoded = jsonwebtoken::decode::<Claims>(token, &key, &validation);
+    let decoded = jsonwebtoken::decode::<T>(token, &key, &validation);
     decoded
         .map(|token| token.claims)
         .map_err(|_| InvalidToken::Invalid)
+}
+
+/// Whose an id token of ours is, by its `sub`; it may be old (OpenID Connect Core 1.0, 3.1.2.1, `id_token_hint`). `None`
+/// for whatever is no id token of this issuer.
+#[must_use]
+pub fn id_token_subject(token: &str, secrets: &Secrets, base_url: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Subject {
+        sub: String,
+    }
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    let kid = header.kid.filter(|_| header.typ.as_deref() == Some("JWT"))?;
+    let key = secrets.jwt_verifying().find(|key| key.kid == kid)?;
+    let Subject { sub } = signed(token, key, base_url).ok()?;
+    Some(sub)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod resource;
 mod registration;
 mod scope;
 
-pub use access_token::{Claims, InvalidToken, TokenVerifier};
+pub use access_token::{Claims, InvalidToken, TokenVerifier, id_token_subject};
 pub use client_secret::{client_secret_hash, client_secret_verifies};
 pub use code::{CodeToken, code_hash, code_verifies};
 pub use keys::{BadKey, PublicKey, key_pair};

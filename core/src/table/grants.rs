@@ -172,9 +172,14 @@ fn code_key(lookup: &str) -> Key {
     Key::new(format!("code#{lookup}"), "code")
 }
 
-/// A code is kept past its end, so that a second use is known as one (RFC 6749 §4.1.2).
+/// A code is kept past its end, so that a second use is known as one (RFC 6749 §4.1.2): a redeemed one as long as any
+/// family lives.
 fn code_kept_until(code: &Code) -> Timestamp {
-    code.expires_at.plus(std::time::Duration::from_hours(24))
+    let days = match code.stage {
+        CodeStage::Redeemed(_) => 90,
+        CodeStage::Issued | CodeStage::Revoked => 1,
+    };
+    code.expires_at.plus(std::time::Duration::from_hours(24 * days))
 }
 
 impl Table {
@@ -199,7 +204,11 @@ impl Table {
             stage: CodeStage::Redeemed(grant.key.clone()),
             ..code.clone()
         };
-        let item = to_item(&code_key(&code.lookup), &redeemed, Some(code_kept_until(code)))?;
+        let item = to_item(
+            &code_key(&code.lookup),
+            &redeemed,
+            Some(code_kept_until(&redeemed)),
+        )?;
         let writes = vec![
             put_if(&self.name, item, "stage = :issued", &[(":issued", s("issued"))])?,
             self.user_stands(&grant.key.username, grant.user_id, grant.generation, now)?,
@@ -316,4 +325,39 @@ fn with_names(mut write: TransactWriteItem) -> TransactWriteItem {
         }
     }
     write
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redeemed_code_is_known_as_long_as_its_family_can_live() {
+        let expires_at = Timestamp::from_seconds(600);
+        let mut code = Code {
+            lookup: String::new(),
+            hash: String::new(),
+            client_id: "qgis".to_owned(),
+            redirect_uri: None,
+            challenge: None,
+            nonce: None,
+            resource: None,
+            username: "jane".to_owned(),
+            user_id: UserId(1),
+            generation: 0,
+            scope: String::new(),
+            auth_time: expires_at,
+            issued_at: Timestamp::from_seconds(0),
+            expires_at,
+            stage: CodeStage::Revoked,
+        };
+        assert_eq!(code_kept_until(&code).seconds(), 600 + 86_400);
+        code.stage = CodeStage::Redeemed(GrantKey {
+            username: "jane".to_owned(),
+            client_id: "qgis".to_owned(),
+            family: "f".to_owned(),
+            single: true,
+        });
+        assert_eq!(code_kept_until(&code).seconds(), 600 + 90 * 86_400);
+    }
 }

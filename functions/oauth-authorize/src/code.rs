@@ -3,21 +3,30 @@
 use axum::response::Response;
 use mapgate_core::clock::Timestamp;
 use mapgate_core::http::Failure;
-use mapgate_core::oauth::{CodeToken, code_hash};
+use mapgate_core::oauth::{CodeToken, code_hash, id_token_subject};
 use mapgate_core::pages::Reader;
 use mapgate_core::table::{AuditEntry, Code, CodeStage, Event, User};
 
+use crate::error::{Halt, RedirectError};
 use crate::request::AuthorizationRequest;
 use crate::visit::{Visit, redirect_status};
 
 /// Sends the browser back to the client with a new code. `auth_time` is when the user gave the password.
+///
+/// Refuses another user than the one whose id token the client sent (OpenID Connect Core 1.0, 3.1.2.2).
 pub(crate) async fn send_back(
     visit: &Visit<'_>,
     request: &AuthorizationRequest,
     user: &User,
     auth_time: Timestamp,
-) -> Result<Response, Failure> {
+) -> Result<Response, Halt> {
     let gate = visit.gate;
+    if let Some(hint) = &request.details.id_token_hint {
+        let subject = id_token_subject(hint.expose(), visit.secrets, gate.settings.base_url.as_str());
+        if subject != Some(user.id.0.to_string()) {
+            return Err(Halt::told(request.target.clone(), RedirectError::LoginRequired));
+        }
+    }
     let now = gate.clock.now();
     let token = CodeToken::new(&gate.random)?;
     let hash = code_hash(&token, visit.secrets, now).ok_or_else(|| {

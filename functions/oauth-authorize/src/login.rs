@@ -111,17 +111,13 @@ pub(crate) async fn try_password(
     let code = form.secret("otp").filter(|code| !code.expose().trim().is_empty());
     match accounts.enter(right, code).await.map_err(Failure::from)? {
         Ok(entered) if entered.first_login.is_some() => Ok(not_yet(visit)?),
-        Ok(entered) => Ok(logged_in(visit, request, &entered.user).await?),
+        Ok(entered) => logged_in(visit, request, &entered.user).await,
         Err(Denied::CodeMissing) => again(Fault::MissingCode),
         Err(_) => again(Fault::Wrong),
     }
 }
 
-async fn logged_in(
-    visit: &Visit<'_>,
-    request: &AuthorizationRequest,
-    user: &User,
-) -> Result<Response, Failure> {
+async fn logged_in(visit: &Visit<'_>, request: &AuthorizationRequest, user: &User) -> Result<Response, Halt> {
     let cookies = visit.gate.log_in(visit.parts, visit.secrets, user)?;
     let mut response = if request.details.prompt.wants_consent() {
         consent::page(visit, request, user)?

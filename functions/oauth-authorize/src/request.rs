@@ -8,6 +8,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::http::Form;
 use mapgate_core::oauth::{grant_scope, is_known_resource, pkce};
 use mapgate_core::pages::Access;
+use mapgate_core::settings::Secret;
 use mapgate_core::table::Client;
 
 use crate::error::{Halt, PageError, RedirectError};
@@ -49,6 +50,8 @@ pub(crate) struct Details {
     max_age: Option<Duration>,
     /// Whom the client thinks the user to be: a name for the form's field, and nothing else.
     pub(crate) login_hint: Option<String>,
+    /// An id token of the user whom the client asks for; a code for anyone else would be another's.
+    pub(crate) id_token_hint: Option<Secret>,
 }
 
 impl AuthorizationRequest {
@@ -139,6 +142,7 @@ impl Details {
             prompt: Prompt::of(form.get("prompt"))?,
             max_age: prompt::max_age(form.get("max_age"))?,
             login_hint: hint.map(str::to_owned),
+            id_token_hint: form.secret("id_token_hint").cloned(),
         })
     }
 }

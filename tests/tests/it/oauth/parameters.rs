@@ -1,11 +1,13 @@
 //! What a client can ask of the authorize endpoint beyond a code.
 
+use std::time::Duration;
+
 use mapgate_core::table::{Auth, Counter, DefaultAccess, OgcServer, ServerType};
 use mapgate_tests::gate::{BASE, with_header};
 
-use super::House;
 use super::browser::{Browser, QGIS, asks_password, sent_back};
 use super::prompt::error;
+use super::{House, text};
 
 #[tokio::test]
 async fn a_login_hint_fills_the_name_and_nothing_else() {
@@ -68,13 +70,7 @@ async fn what_stands_for_other_parameters_is_not_supported() {
     ] {
         assert_eq!(error(&mut browser, &format!("{QGIS}&{parameter}")).await, code);
     }
-    for ignored in [
-        "request=",
-        "id_token_hint=x.y.z",
-        "acr_values=1",
-        "display=popup",
-        "claims=%7B%7D",
-    ] {
+    for ignored in ["request=", "acr_values=1", "display=popup", "claims=%7B%7D"] {
         let answer = browser.open(&format!("{QGIS}&{ignored}")).await;
         assert!(sent_back(&answer).contains_key("code"), "{ignored}");
     }
@@ -162,4 +158,40 @@ async fn t55_a_resource_must_be_known() {
     assert_eq!(error(&mut browser, &twice).await, "invalid_request");
     let told = sent_back(&browser.open(&format!("{QGIS}&resource=")).await);
     assert_eq!(code(&house, &told["code"]).await.resource, None);
+}
+
+#[tokio::test]
+async fn a_code_is_for_whom_the_clients_id_token_names_or_for_nobody() {
+    let house = House::new().await;
+    let tokens = house.tokens().await;
+    let (jane, access) = (text(&tokens, "id_token"), text(&tokens, "access_token"));
+    let bob = house.user_with("bob", |_| {}).await;
+    let of_bob = house
+        .code(|code| {
+            code.username = "bob".to_owned();
+            code.user_id = bob.0.id;
+            code.generation = bob.0.generation;
+        })
+        .await;
+    let bob = text(&house.exchange(&of_bob, &[]).await, "id_token");
+
+    let mut browser = Browser::new(&house);
+    browser.log_in(QGIS).await;
+    house.test.clock.advance(Duration::from_hours(3));
+    for prompt in ["", "&prompt=none"] {
+        let hinted = format!("{QGIS}{prompt}&id_token_hint={jane}");
+        assert!(
+            sent_back(&browser.open(&hinted).await).contains_key("code"),
+            "also one that has expired"
+        );
+        let forged = format!("{}A", &jane[..jane.len() - 1]);
+        for other in [bob.as_str(), &forged, &access, "x.y.z", "x"] {
+            let path = format!("{QGIS}{prompt}&id_token_hint={other}");
+            assert_eq!(error(&mut browser, &path).await, "login_required", "{other}");
+        }
+    }
+    // Nor for who logs in for it.
+    let mut browser = Browser::new(&house);
+    let answer = browser.log_in(&format!("{QGIS}&id_token_hint={bob}")).await;
+    assert_eq!(sent_back(&answer)["error"], "login_required");
 }
