@@ -32,9 +32,12 @@ impl MapServer {
         let listener = loopback().await?;
         let address = listener.local_addr()?;
         let folder = tempfile::Builder::new().prefix("mapgate-map-").tempdir()?;
-        let config = sample_map::write(folder.path(), &format!("http://{address}{PATH}"))?;
+        let config = sample_map::write(
+            folder.path(),
+            &format!("http://{address}{PATH}/{}", sample_map::NAME),
+        )?;
         let router = mapserv::router(mapserv, &config, PATH, address);
-        let name = format!("MapServer {}: WMS and WFS", mapserv.version());
+        let name = format!("MapServer {}: WMS, WFS, WCS and OGC API", mapserv.version());
         Ok(Self {
             service: Service::http(listener, router)?,
             name,
@@ -54,10 +57,13 @@ impl MapServer {
         })
     }
 
-    /// The address for an OGC server's `url`.
+    /// The address for an OGC server's `url`: of `MapServer`, with the map's alias, below which its OGC API is.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}{PATH}", self.service.url())
+        match self.folder {
+            Some(_) => format!("{}{PATH}/{}", self.service.url(), sample_map::NAME),
+            None => format!("{}{PATH}", self.service.url()),
+        }
     }
 
     /// What it is, for people.

@@ -1,5 +1,6 @@
 //! The sample map server where `MapServer` is installed: its real `mapserv`, run as a CGI program (RFC 3875).
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -77,6 +79,7 @@ pub fn router(mapserv: &MapServ, config: &Path, path: &str, address: SocketAddr)
     };
     Router::new()
         .route(path, get(answer).post(answer))
+        .route(&format!("{path}/{{*rest}}"), get(answer).post(answer))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(Arc::new(cgi))
 }
@@ -135,6 +138,12 @@ impl Cgi {
         .await
     }
 
+    /// The decoded path below the program's own (RFC 3875 section 4.1.5); what is no UTF-8 is none.
+    fn path_info<'p>(&self, head: &'p Parts) -> Cow<'p, str> {
+        let below = head.uri.path().strip_prefix(&self.script).unwrap_or_default();
+        percent_decode_str(below).decode_utf8().unwrap_or_default()
+    }
+
     /// The process with the meta-variables of RFC 3875 section 4.1, and nothing of our own environment.
     fn command(&self, head: &Parts, peer: SocketAddr, length: usize) -> Command {
         let mut command = Command::new(&self.program);
@@ -153,6 +162,7 @@ impl Cgi {
             .env("SERVER_NAME", self.address.ip().to_string())
             .env("SERVER_PORT", self.address.port().to_string())
             .env("SCRIPT_NAME", &self.script)
+            .env("PATH_INFO", &*self.path_info(head))
             .env("REQUEST_METHOD", method.as_str())
             .env("QUERY_STRING", head.uri.query().unwrap_or_default())
             .env("REMOTE_ADDR", peer.ip().to_string())

@@ -9,6 +9,8 @@ pub const NAME: &str = "lindmatt";
 /// Extent of the map in EPSG:2056: west, south, east, north.
 pub const EXTENT: [f64; 4] = [2_599_900.0, 1_199_860.0, 2_601_600.0, 1_201_060.0];
 
+/// The heights, as an ASCII grid.
+const HEIGHTS: &str = include_str!("../demo/heights.asc");
 const MAPFILE: &str = include_str!("../demo/lindmatt.map");
 
 /// One layer: its name, its title, and its features as `GeoJSON` in EPSG:2056.
@@ -74,12 +76,14 @@ pub fn write(folder: &Path, url: &str) -> io::Result<std::path::PathBuf> {
     for layer in LAYERS {
         fs::write(folder.join(layer.name).with_extension("geojson"), layer.features)?;
     }
+    fs::write(folder.join("heights.asc"), HEIGHTS)?;
     let mapfile = folder.join("lindmatt.map");
     fs::write(&mapfile, MAPFILE.replace("@DIR@", name).replace("@URL@", url))?;
     let config = folder.join("mapserver.conf");
-    // MS_MAP_NO_PATH: a client that names a map of its own finds none.
+    // MS_MAP_NO_PATH: a client that names a map of its own finds none. MAPS: the OGC API is below the map's alias.
     let text = format!(
-        "CONFIG\n  ENV\n    MS_MAPFILE \"{name}/lindmatt.map\"\n    MS_MAP_NO_PATH \"1\"\n  END\nEND\n"
+        "CONFIG\n  ENV\n    MS_MAPFILE \"{name}/lindmatt.map\"\n    MS_MAP_NO_PATH \"1\"\n  END\n\
+         \x20 MAPS\n    {NAME} \"{name}/lindmatt.map\"\n  END\nEND\n"
     );
     fs::write(&config, text)?;
     Ok(config)

@@ -208,7 +208,7 @@ fn what_is_not_offered_is_refused() {
         let query = format!("SERVICE=WFS&VERSION=2.0.0&REQUEST={operation}&TYPENAMES=roads");
         assert_eq!(code(&query), Some(OgcCode::OperationNotSupported), "{query}");
     }
-    for service in ["WMTS", "WCS", "SOS", "OGC:WMS", "WMS%20"] {
+    for service in ["CSW", "WPS", "SOS", "OGC:WMS", "WMS%20"] {
         assert_eq!(
             code(&format!("SERVICE={service}&REQUEST=GetCapabilities")),
             Some(OgcCode::OperationNotSupported)

@@ -6,12 +6,13 @@
 mod layers;
 mod shape;
 
+use super::decide::may_tile;
 use super::exception::code_of;
 use super::rules::Rules;
-use super::tree::{check_root, is_layer};
+use super::tree::{Tree, check_root, is_layer};
 use super::urls::UrlRewriter;
 use super::xml::{Element, Handler, Incoming, XmlError, local_name};
-use super::{OgcCode, ServerType, Service, rule_name};
+use super::{OgcCode, ServerType, Service, rule_name, wcs};
 use bytes::Bytes;
 use futures_util::Stream;
 use layers::Layers;
@@ -27,19 +28,21 @@ const MAX_HELD: usize = 4 * 1024 * 1024;
 
 /// Filters a capabilities document as it streams.
 ///
-/// - Layers (WMS `Layer`, WFS `FeatureType`, in any prefix) that the roles may not read are left out, groups of which
-///   nothing is left as well, and layers without a name.
+/// - Layers (WMS and WMTS `Layer`, WFS `FeatureType`, WCS coverages, in any prefix) that the roles may not read are left
+///   out, groups and themes of which nothing is left as well, and layers without a name.
 /// - A group whose own rule keeps the user out, while something in it is readable, stays without its name, title and
 ///   description: only what the layers below inherit is kept.
 /// - The URLs of the operations become the proxy's, whatever they were, and so does every other URL of the backend.
-/// - Operations, bindings, formats and parameters that the proxy refuses are left out, those that write for whoever may
-///   not, and so are vendor extensions, comments, processing instructions and the document type.
+/// - Operations, bindings, templates of resources, formats and parameters that the proxy refuses are left out, those that
+///   write for whoever may not, and so are vendor extensions, comments, processing instructions and the document type.
 ///
 /// Refused are what [`XmlError`] tells, with nothing of a forbidden layer ever given out before.
 pub struct CapabilitiesFilter {
     service: Service,
     server: ServerType,
     rules: Arc<Rules>,
+    /// The tree by which tile layers are decided.
+    tree: Option<Arc<Tree>>,
     role_ids: BTreeSet<i64>,
     urls: UrlRewriter,
     shape: Shape,
@@ -80,6 +83,7 @@ impl CapabilitiesFilter {
             service,
             server,
             rules,
+            tree: None,
             role_ids,
             urls,
             shape: Shape::new(service, writes),
@@ -92,6 +96,14 @@ impl CapabilitiesFilter {
         }
     }
 
+    /// Takes the tree by which requests for tiles are decided, so that what is told is what is given. Without it, no
+    /// layer of WMTS is told.
+    #[must_use]
+    pub fn over(mut self, tree: Arc<Tree>) -> Self {
+        self.tree = Some(tree);
+        self
+    }
+
     /// What is ready; nothing while an element is undecided.
     fn take(&mut self, at_least: usize) -> Option<Bytes> {
         (self.marks.is_empty() && !self.failed && self.out.len() >= at_least.max(1))
@@ -99,6 +111,12 @@ impl CapabilitiesFilter {
     }
 
     fn may_read(&self, name: &str) -> bool {
+        if self.service == Service::Wmts {
+            return self
+                .tree
+                .as_ref()
+                .is_some_and(|tree| may_tile(self.server, name, &self.rules, tree, &self.role_ids));
+        }
         self.rules
             .may_read(rule_name(self.server, self.service, name), &self.role_ids)
     }
@@ -182,12 +200,48 @@ impl CapabilitiesFilter {
 
     fn close_mark(&mut self, mark: &Mark) {
         let keep = match mark.part {
-            Part::FeatureType => mark.name.as_deref().is_some_and(|name| self.may_read(name)),
+            Part::FeatureType | Part::LayerRef => {
+                mark.name.as_deref().is_some_and(|name| self.may_read(name))
+            }
             _ => mark.keep,
         };
         if !keep {
             self.out.truncate(mark.at);
+        } else if let Some(part) = mark.part.holder()
+            && let Some(holder) = self.marks.iter_mut().rfind(|mark| mark.part == part)
+        {
+            holder.keep = true;
         }
+    }
+
+    /// Takes text that tells whether the innermost mark stays.
+    fn tell_mark(&mut self, text: &str) -> Result<(), XmlError> {
+        let depth = self.shape.depth();
+        let named = self.in_type_name();
+        let name = if self.shape.is_coverage_id() {
+            wcs::known(self.server, text).map(std::borrow::Cow::into_owned)
+        } else {
+            Some(text.to_owned())
+        };
+        let part = self.marks.last().map(|mark| mark.part);
+        let may = part != Some(Part::TypeOperation) || text == "Query" || self.writes_here();
+        let Some(mark) = self.marks.last_mut() else {
+            return Ok(());
+        };
+        match (mark.part, name) {
+            (Part::FeatureType, None) if named => mark.part = Part::Dropped,
+            (Part::FeatureType, Some(name)) if named => {
+                return match mark.name.replace(name) {
+                    Some(_) => Err(XmlError::Unexpected),
+                    None => Ok(()),
+                };
+            }
+            (Part::LayerRef, Some(name)) if mark.depth == depth => mark.name = Some(name),
+            (Part::Get, _) if text == "RESTful" => mark.keep = false,
+            (part, _) if mark.depth == depth && may && part.keeps_by_text(text) => mark.keep = true,
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Whether the open element is the name of the innermost feature type.
@@ -246,11 +300,6 @@ impl Handler for CapabilitiesFilter {
                 self.write(&tag)?;
             }
             marked => {
-                if marked == Part::Get
-                    && let Some(binding) = self.marks.iter_mut().rfind(|mark| mark.part == Part::Binding)
-                {
-                    binding.keep = true;
-                }
                 let keep = matches!(marked, Part::Get);
                 let depth = self.shape.depth();
                 self.marks.push(Mark {
@@ -272,25 +321,8 @@ impl Handler for CapabilitiesFilter {
         }
         let depth = self.shape.depth();
         if !text.trim().is_empty() {
-            if self.in_type_name()
-                && let Some(mark) = self.marks.last_mut()
-                && mark.name.replace(text.trim().to_owned()).is_some()
-            {
-                return Err(XmlError::Unexpected);
-            }
+            self.tell_mark(text.trim())?;
             self.layers.text(text.trim(), depth, self.shape.is_name())?;
-            let operation = self
-                .marks
-                .last()
-                .is_some_and(|mark| mark.part == Part::TypeOperation);
-            let may = !operation || text.trim() == "Query" || self.writes_here();
-            if let Some(mark) = self.marks.last_mut()
-                && mark.depth == depth
-                && mark.part.keeps_by_text(text.trim())
-                && may
-            {
-                mark.keep = true;
-            }
         }
         if self.layers.has_below(depth) && !text.trim().is_empty() {
             return Ok(());
@@ -362,3 +394,6 @@ where
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod tile_tests;

@@ -5,8 +5,14 @@ use super::forward::Forward;
 use super::request::{Asked, Carrier, LayerList, ListForm};
 use super::rules::{DefaultAccess, Rules};
 use super::tree::Tree;
-use super::{Access, ServerType, Service, rule_name};
+use super::{Access, Service, rule_name};
 use std::collections::BTreeSet;
+
+mod names;
+mod seen;
+
+pub(super) use seen::may_tile;
+pub use seen::readable;
 
 /// More layers than one request draws, groups expanded.
 const MAX_LAYERS: usize = 2000;
@@ -42,11 +48,14 @@ pub fn decide(
         role_ids,
     };
     judge.namespaces()?;
-    let mut query = vec![
-        ("SERVICE".to_owned(), asked.service.as_str().to_owned()),
-        ("VERSION".to_owned(), asked.version.to_owned()),
-        ("REQUEST".to_owned(), asked.operation.as_str().to_owned()),
-    ];
+    let mut query = match asked.service {
+        Service::Features => Vec::new(),
+        _ => vec![
+            ("SERVICE".to_owned(), asked.service.as_str().to_owned()),
+            ("VERSION".to_owned(), asked.version.to_owned()),
+            ("REQUEST".to_owned(), asked.operation.as_str().to_owned()),
+        ],
+    };
     let mut layers: Vec<String> = Vec::new();
     for list in &asked.layers {
         let names = judge.list(list, &mut query)?;
@@ -156,8 +165,24 @@ impl Judge<'_> {
                 if names.is_empty() {
                     return Err(Refusal::Forbidden(self.undefined(parameter)));
                 }
-                push(parameter, names.join(","));
+                push(parameter, self.written(&names));
                 names
+            }
+            ListForm::Tiled => {
+                for name in &list.names {
+                    self.whole(parameter, name)?;
+                }
+                push(parameter, list.names.join(","));
+                list.names.clone()
+            }
+            ListForm::Collection | ListForm::Coverages => {
+                for name in &list.names {
+                    self.layer(parameter, name)?;
+                }
+                if list.form == ListForm::Coverages {
+                    push(parameter, self.written(&list.names));
+                }
+                list.names.clone()
             }
         };
         if names.len() > MAX_LAYERS {
@@ -218,34 +243,6 @@ impl Judge<'_> {
         } else {
             Err(Refusal::Forbidden(self.undefined(parameter)))
         }
-    }
-
-    /// Refuses a document that gives a prefix another meaning than the server's capabilities do, where servers look at
-    /// that: the name would be another type's.
-    fn namespaces(&self) -> Result<(), Refusal> {
-        if matches!(self.asked.server, ServerType::MapServer | ServerType::QgisServer) {
-            return Ok(());
-        }
-        for (prefix, uri) in &self.asked.namespaces {
-            if self.tree.namespace(prefix) != Some(uri) {
-                let text = format!("The prefix {prefix} stands for something else here.");
-                let error = OgcError::at(OgcCode::InvalidParameterValue, "typeName", text);
-                return Err(Refusal::Fault(error));
-            }
-        }
-        Ok(())
-    }
-
-    /// What the prefixes of these names stand for.
-    fn namespaces_of(&self, layers: &[String]) -> Vec<(String, String)> {
-        let prefixes: BTreeSet<&str> = layers
-            .iter()
-            .filter_map(|name| Some(name.split_once(':')?.0))
-            .collect();
-        let known = prefixes
-            .into_iter()
-            .filter_map(|prefix| Some((prefix.to_owned(), self.tree.namespace(prefix)?.to_owned())));
-        known.collect()
     }
 
     /// The name to put in a legend request.
@@ -360,9 +357,12 @@ impl Judge<'_> {
 
     /// What a forbidden layer and an unknown one are alike told.
     fn undefined(&self, parameter: &str) -> OgcError {
-        let code = match self.asked.service {
-            Service::Wms => OgcCode::LayerNotDefined,
-            Service::Wfs => OgcCode::InvalidParameterValue,
+        let code = match (self.asked.service, self.asked.version) {
+            (Service::Wms, _) => OgcCode::LayerNotDefined,
+            (Service::Features, _) => OgcCode::NotFound,
+            (Service::Wcs, "1.0.0") => OgcCode::CoverageNotDefined,
+            (Service::Wcs, version) if version.starts_with("2.0") => OgcCode::NoSuchCoverage,
+            _ => OgcCode::InvalidParameterValue,
         };
         OgcError::at(
             code,
@@ -389,3 +389,5 @@ fn write_types(names: &[String], brackets: Option<&[usize]>) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tile_tests;

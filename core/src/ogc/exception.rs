@@ -1,78 +1,15 @@
 //! OGC exceptions: the ones we raise, in the form that was asked for, and a backend's, reduced to their code.
 
+mod code;
+
+pub use code::OgcCode;
+
 use super::params::Params;
 use super::xml::{Element, Handler, XmlError, local_name, walk_slice};
 use super::{Operation, Service};
 use http::StatusCode;
 use quick_xml::escape::escape;
 use thiserror::Error;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident),+ $(,)?) => {
-        /// An OGC exception code (OGC 06-042, table E.1; OGC 06-121r9, table 27; OGC 09-025r2, table 3).
-        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub enum OgcCode { $($(#[$doc])* $code),+ }
-
-        impl OgcCode {
-            const ALL: &[Self] = &[$(Self::$code),+];
-
-            /// The code as it is written in an exception.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$code => stringify!($code)),+ }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The operation is not offered.
-    OperationNotSupported,
-    /// A required parameter is absent.
-    MissingParameterValue,
-    /// A parameter has a value that is not understood.
-    InvalidParameterValue,
-    /// No common version.
-    VersionNegotiationFailed,
-    /// An option is not offered.
-    OptionNotSupported,
-    /// Everything else.
-    NoApplicableCode,
-    /// The format is not offered.
-    InvalidFormat,
-    /// The spatial reference system is not offered (WMS 1.1.1).
-    InvalidSRS,
-    /// The coordinate reference system is not offered (WMS 1.3.0).
-    InvalidCRS,
-    /// There is no such layer, or not for this user.
-    LayerNotDefined,
-    /// There is no such style.
-    StyleNotDefined,
-    /// The layer cannot be queried.
-    LayerNotQueryable,
-    /// The point lies outside of the map.
-    InvalidPoint,
-    /// `UPDATESEQUENCE` is the current one.
-    CurrentUpdateSequence,
-    /// `UPDATESEQUENCE` lies in the future.
-    InvalidUpdateSequence,
-    /// A dimension needs a value.
-    MissingDimensionValue,
-    /// A dimension has no such value.
-    InvalidDimensionValue,
-    /// A response would be too large.
-    ResponseCacheExpired,
-    /// The operation failed on the server.
-    OperationProcessingFailed,
-    /// The operation could not be parsed.
-    OperationParsingFailed,
-}
-
-impl OgcCode {
-    fn known(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == text)
-    }
-}
 
 /// A fault of a request, as OGC services tell it.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -155,6 +92,16 @@ pub enum ExceptionForm {
     Ows100,
     /// `ExceptionReport` of OWS Common 1.1, for WFS 2.0.0.
     Ows110,
+    /// `ExceptionReport` of OWS Common 1.1, for WMTS 1.0.0 (OGC 07-057r7, 8.5).
+    Wmts100,
+    /// `ServiceExceptionReport` of WCS 1.0.0 (OGC 03-065r6, annex A.6).
+    Wcs100,
+    /// `ExceptionReport` of OWS Common 1.1, for WCS 1.1.
+    Wcs110,
+    /// `ExceptionReport` of OWS Common 2.0, for WCS 2.0.
+    Ows200,
+    /// The JSON of OGC API - Features (OGC 17-069r4, 7.5.1).
+    Json,
 }
 
 /// An exception, ready to be sent.
@@ -165,6 +112,19 @@ pub struct Rendered {
     /// The document.
     pub body: String,
 }
+
+/// Operations that tell their service, where nothing else does.
+const OF_WFS: &[Operation] = &[
+    Operation::GetFeature,
+    Operation::DescribeFeatureType,
+    Operation::GetPropertyValue,
+    Operation::GetFeatureWithLock,
+    Operation::LockFeature,
+    Operation::ListStoredQueries,
+    Operation::DescribeStoredQueries,
+    Operation::Transaction,
+];
+const OF_WCS: &[Operation] = &[Operation::GetCoverage, Operation::DescribeCoverage];
 
 impl ExceptionForm {
     /// The form for a service and version, the service's newest where the version is another.
@@ -178,6 +138,11 @@ impl ExceptionForm {
             Service::Wfs if version.starts_with("1.0.") => Self::Wfs100,
             Service::Wfs if version.starts_with("1.1.") => Self::Ows100,
             Service::Wfs => Self::Ows110,
+            Service::Wmts => Self::Wmts100,
+            Service::Wcs if version.starts_with("1.0.") => Self::Wcs100,
+            Service::Wcs if version.starts_with("1.1.") => Self::Wcs110,
+            Service::Wcs => Self::Ows200,
+            Service::Features => Self::Json,
         }
     }
 
@@ -186,25 +151,17 @@ impl ExceptionForm {
     pub fn asked(raw_query: &str) -> Self {
         let params = Params::parse_lossy(raw_query);
         let request = params.last("REQUEST").unwrap_or_default();
-        let wfs = params.last("SERVICE").map_or_else(
-            || {
-                let of_wfs = [
-                    Operation::GetFeature,
-                    Operation::DescribeFeatureType,
-                    Operation::GetPropertyValue,
-                    Operation::GetFeatureWithLock,
-                    Operation::LockFeature,
-                    Operation::ListStoredQueries,
-                    Operation::DescribeStoredQueries,
-                    Operation::Transaction,
-                ];
-                of_wfs
-                    .iter()
-                    .any(|operation| operation.as_str().eq_ignore_ascii_case(request))
-            },
-            |service| service.eq_ignore_ascii_case("WFS"),
-        );
-        let service = if wfs { Service::Wfs } else { Service::Wms };
+        let is = |operation: &Operation| operation.as_str().eq_ignore_ascii_case(request);
+        let service = match params.last("SERVICE") {
+            Some(name) => [Service::Wfs, Service::Wmts, Service::Wcs]
+                .into_iter()
+                .find(|service| service.as_str().eq_ignore_ascii_case(name)),
+            None if OF_WFS.iter().any(is) => Some(Service::Wfs),
+            None if is(&Operation::GetTile) => Some(Service::Wmts),
+            None if OF_WCS.iter().any(is) => Some(Service::Wcs),
+            None => None,
+        };
+        let service = service.unwrap_or(Service::Wms);
         let accepted = params
             .last("ACCEPTVERSIONS")
             .and_then(|list| list.split(',').next());
@@ -227,6 +184,12 @@ impl ExceptionForm {
     #[must_use]
     pub fn render(self, error: &OgcError) -> Rendered {
         let code = error.code.as_str();
+        if self == Self::Json {
+            return Rendered {
+                content_type: "application/json",
+                body: serde_json::json!({ "code": code, "description": error.text }).to_string(),
+            };
+        }
         let text = escape(error.text.as_str());
         let locator = error
             .locator
@@ -273,7 +236,7 @@ impl ExceptionForm {
                 "<ServiceExceptionReport version=\"1.3.0\" xmlns=\"http://www.opengis.net/ogc\">",
                 locator,
             ),
-            Self::Wfs100 => service(
+            Self::Wfs100 | Self::Wcs100 => service(
                 "<ServiceExceptionReport version=\"1.2.0\" xmlns=\"http://www.opengis.net/ogc\">",
                 locator,
             ),
@@ -283,9 +246,18 @@ impl ExceptionForm {
             Self::Ows110 => ows(
                 "<ows:ExceptionReport xmlns:ows=\"http://www.opengis.net/ows/1.1\" version=\"2.0.0\" xml:lang=\"en\">",
             ),
+            Self::Wmts100 => ows(
+                "<ows:ExceptionReport xmlns:ows=\"http://www.opengis.net/ows/1.1\" version=\"1.0.0\" xml:lang=\"en\">",
+            ),
+            Self::Wcs110 => ows(
+                "<ows:ExceptionReport xmlns:ows=\"http://www.opengis.net/ows/1.1\" version=\"1.1.0\" xml:lang=\"en\">",
+            ),
+            Self::Ows200 | Self::Json => ows(
+                "<ows:ExceptionReport xmlns:ows=\"http://www.opengis.net/ows/2.0\" version=\"2.0.0\" xml:lang=\"en\">",
+            ),
         };
         let content_type = match self {
-            Self::Wms110 | Self::Wms111 => "application/vnd.ogc.se_xml",
+            Self::Wms110 | Self::Wms111 | Self::Wcs100 => "application/vnd.ogc.se_xml",
             _ => "text/xml; charset=UTF-8",
         };
         Rendered {

@@ -7,7 +7,8 @@
 //!
 //! Understood so far, by GET or as a posted form (key-value pairs): WMS 1.0.0 to 1.3.0 with styled layer descriptors
 //! in the request and QGIS Server's own (`wms`, `sld`, `qgis`); WFS 1.0.0, 1.1.0 and 2.0.0 (`wfs`), also as posted XML
-//! with transactions (`wfs_xml`). All else is refused.
+//! with transactions (`wfs_xml`); WMTS 1.0.0 (`wmts`); WCS 1.0.0, 1.1 and 2.0 (`wcs`). By paths: OGC API - Features
+//! ([`ogcapi`]). All else is refused.
 
 mod answer;
 mod answers;
@@ -17,6 +18,7 @@ mod document;
 mod exception;
 mod fes;
 mod forward;
+pub mod ogcapi;
 mod params;
 mod qgis;
 mod request;
@@ -25,9 +27,11 @@ mod sld;
 mod transaction;
 mod tree;
 mod urls;
+mod wcs;
 mod wfs;
 mod wfs_xml;
 mod wms;
+mod wmts;
 mod xml;
 
 #[cfg(test)]
@@ -38,7 +42,7 @@ mod dialect_tests;
 pub use answer::{AnswerRewriter, rewrite_answer};
 pub use answers::{stored_queries, transaction_answer};
 pub use capabilities::{CapabilitiesFilter, filter_capabilities};
-pub use decide::{Refusal, decide};
+pub use decide::{Refusal, decide, readable};
 pub use exception::{ExceptionForm, OgcCode, OgcError, Rendered, backend_exception_code};
 pub use forward::Forward;
 pub use params::Params;
@@ -70,6 +74,12 @@ pub enum Service {
     Wms,
     /// Web Feature Service.
     Wfs,
+    /// Web Map Tile Service.
+    Wmts,
+    /// Web Coverage Service.
+    Wcs,
+    /// OGC API - Features, by paths and not by key-value pairs.
+    Features,
 }
 
 impl Service {
@@ -79,6 +89,9 @@ impl Service {
         match self {
             Self::Wms => "WMS",
             Self::Wfs => "WFS",
+            Self::Wmts => "WMTS",
+            Self::Wcs => "WCS",
+            Self::Features => "OGCAPI",
         }
     }
 }
@@ -120,6 +133,12 @@ pub enum Operation {
     DescribeStoredQueries,
     /// Features are changed.
     Transaction,
+    /// A tile of a map.
+    GetTile,
+    /// What coverages are.
+    DescribeCoverage,
+    /// A coverage.
+    GetCoverage,
 }
 
 impl Operation {
@@ -144,6 +163,9 @@ impl Operation {
             Self::ListStoredQueries => "ListStoredQueries",
             Self::DescribeStoredQueries => "DescribeStoredQueries",
             Self::Transaction => "Transaction",
+            Self::GetTile => "GetTile",
+            Self::DescribeCoverage => "DescribeCoverage",
+            Self::GetCoverage => "GetCoverage",
         }
     }
 

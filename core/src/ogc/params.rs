@@ -31,17 +31,29 @@ impl Params {
     /// Refuses broken percent-encoding, what is not UTF-8, and control characters other than white space: each of
     /// them is read differently by different programs. Refuses too long a query and too many parameters.
     pub fn parse(raw: &str) -> Result<Self, OgcError> {
-        Self::within(raw, MAX_QUERY)
+        Self::within(raw, MAX_QUERY).map(Self::upper_case)
     }
 
     /// Reads a posted form, in the same way; it may be longer.
     pub fn parse_form(raw: &str) -> Result<Self, OgcError> {
-        Self::within(raw, MAX_FORM)
+        Self::within(raw, MAX_FORM).map(Self::upper_case)
+    }
+
+    /// Like [`Params::parse`], names as they are: those of OGC API are case sensitive.
+    pub fn parse_exact(raw: &str) -> Result<Self, OgcError> {
+        Self::within(raw, MAX_QUERY)
     }
 
     /// Takes parameters that stood in a document, names in upper case.
     pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
+    }
+
+    fn upper_case(mut self) -> Self {
+        for (name, _) in &mut self.0 {
+            name.make_ascii_uppercase();
+        }
+        self
     }
 
     fn within(raw: &str, longest: usize) -> Result<Self, OgcError> {
@@ -66,7 +78,7 @@ impl Params {
                     "The query has too many parameters.",
                 ));
             }
-            pairs.push((read.0.to_ascii_uppercase(), read.1));
+            pairs.push(read);
         }
         Ok(Self(pairs))
     }
@@ -149,6 +161,15 @@ fn decode(raw: &str) -> Option<String> {
         .chars()
         .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     (!broken).then(|| text.into_owned())
+}
+
+/// Decodes one segment of a path; `None` for what programs read differently: what is empty or dotted, separators and
+/// `%` however spelt, control characters, broken encodings, what is not UTF-8.
+pub(super) fn decode_path(segment: &str) -> Option<String> {
+    let text = decode(&segment.replace('+', "%2B"))?;
+    let proper = !matches!(text.as_str(), "" | "." | "..")
+        && !text.contains(|c: char| c.is_control() || matches!(c, '/' | '\\' | ';' | '%' | '?' | '#'));
+    proper.then_some(text)
 }
 
 /// Writes pairs as a query string that reads back as the same pairs.

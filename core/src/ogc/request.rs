@@ -2,7 +2,7 @@
 
 use super::exception::{OgcCode, OgcError};
 use super::params::Params;
-use super::{Access, Operation, ServerType, Service, wfs, wfs_xml, wms};
+use super::{Access, Operation, ServerType, Service, wcs, wfs, wfs_xml, wms, wmts};
 
 /// Parameters that would make a server draw or read something else than the layers named, or that would change what
 /// was asked if they were left out: a request with one of them is refused, an empty one counts as absent.
@@ -123,6 +123,12 @@ pub enum ListForm {
     },
     /// No name: an answer may show each layer there is.
     Whole,
+    /// `LAYER` of WMTS: one name, of a layer or a group, of which a tile shows all.
+    Tiled,
+    /// A segment of the path: one name, of a collection.
+    Collection,
+    /// `COVERAGE`, `IDENTIFIER`, `IDENTIFIERS`, `COVERAGEID` of WCS.
+    Coverages,
 }
 
 impl Asked {
@@ -179,6 +185,10 @@ impl Asked {
             wms::parse(server, params, request)
         } else if service.eq_ignore_ascii_case("WFS") {
             wfs::parse(server, params, request)
+        } else if service.eq_ignore_ascii_case("WMTS") {
+            wmts::parse(server, params, request)
+        } else if service.eq_ignore_ascii_case("WCS") {
+            wcs::parse(server, params, request)
         } else {
             Err(OgcError::at(
                 OgcCode::OperationNotSupported,
@@ -253,7 +263,7 @@ pub(super) fn keep(params: &Params, kept: impl Fn(&str) -> bool) -> Result<Vec<(
         let harmful = match name {
             // An expression in here could read another layer (QGIS Server).
             "SORTBY" => value.contains(['(', ')', '\'', '"', '$', '@']),
-            "FORMAT" | "INFO_FORMAT" | "OUTPUTFORMAT" => is_script(value),
+            "FORMAT" | "INFO_FORMAT" | "INFOFORMAT" | "MEDIATYPE" | "OUTPUTFORMAT" => is_script(value),
             _ => false,
         };
         if harmful || value.contains(char::is_control) && name != "FILTER" {

@@ -1,6 +1,6 @@
 //! The tree of layers that a server's own capabilities show.
 
-use super::document::is_name;
+use super::document;
 use super::exception::{code_of, is_exception_root};
 use super::rules::{like, loose_key};
 use super::urls::UrlRewriter;
@@ -43,6 +43,21 @@ impl Tree {
     /// What a prefix of a type's name stands for.
     pub(super) fn namespace(&self, prefix: &str) -> Option<&str> {
         self.namespaces.get(prefix)?.as_deref()
+    }
+
+    /// A tree without groups; `None` where there are too many layers.
+    pub(super) fn flat(names: Vec<String>, advertised: Vec<String>) -> Option<Self> {
+        let nodes = names.into_iter().enumerate().map(|(at, name)| Node {
+            name: Some(name),
+            end: at + 1,
+            group: false,
+        });
+        let tree = Self {
+            nodes: nodes.take(MAX_NODES + 1).collect(),
+            advertised: advertised.into_iter().take(MAX_ADVERTISED).collect(),
+            ..Self::default()
+        };
+        (tree.nodes.len() <= MAX_NODES).then(|| tree.index())
     }
 
     /// How many layers and groups there are.
@@ -157,19 +172,34 @@ where
 /// Whether a root element is that of the service's capabilities; an exception, or what is neither, is told.
 pub(super) fn check_root(service: Service, local: &str) -> Result<bool, XmlError> {
     match (service, local) {
-        (Service::Wms, "WMS_Capabilities" | "WMT_MS_Capabilities") | (Service::Wfs, "WFS_Capabilities") => {
-            Ok(true)
-        }
+        (Service::Wms, "WMS_Capabilities" | "WMT_MS_Capabilities")
+        | (Service::Wfs, "WFS_Capabilities")
+        | (Service::Wmts, "Capabilities")
+        | (Service::Wcs, "Capabilities" | "WCS_Capabilities") => Ok(true),
+        (Service::Features, _) => Err(XmlError::Unexpected),
         _ if is_exception_root(local) => Ok(false),
         _ => Err(XmlError::Unexpected),
     }
 }
 
-/// Whether an element is a layer: `Layer` in WMS; `FeatureType`, and GML objects in WFS 1.1.0.
+/// Whether an element is a layer: `Layer` in WMS and WMTS; `FeatureType`, and GML objects in WFS 1.1.0; a coverage in
+/// WCS 1.0.0, and in later versions.
 pub(super) fn is_layer(service: Service, local: &str) -> bool {
     match service {
-        Service::Wms => local == "Layer",
+        Service::Wms | Service::Wmts => local == "Layer",
         Service::Wfs => matches!(local, "FeatureType" | "GMLObjectType"),
+        Service::Wcs => matches!(local, "CoverageOfferingBrief" | "CoverageSummary"),
+        Service::Features => false,
+    }
+}
+
+/// Whether an element is a layer's name.
+pub(super) fn is_name(service: Service, local: &str) -> bool {
+    match service {
+        Service::Wms | Service::Wfs | Service::Features => local == "Name",
+        Service::Wmts => local == "Identifier",
+        // WCS 1.0.0, 1.1 and 2.0.
+        Service::Wcs => matches!(local, "name" | "Identifier" | "CoverageId"),
     }
 }
 
@@ -213,7 +243,7 @@ impl TreeReader {
 
     /// Whether the element that is open is the name of the innermost open layer.
     fn in_name(&self) -> bool {
-        self.path.last().is_some_and(|local| local == "Name")
+        self.path.last().is_some_and(|local| is_name(self.service, local))
             && self
                 .open
                 .last()
@@ -222,7 +252,9 @@ impl TreeReader {
 
     fn learn(&mut self, element: &Element<'_>) {
         for (name, uri) in &element.attributes {
-            if let Some(prefix) = name.strip_prefix("xmlns:").filter(|prefix| is_name(prefix))
+            if let Some(prefix) = name
+                .strip_prefix("xmlns:")
+                .filter(|prefix| document::is_name(prefix))
                 && (self.tree.namespaces.len() < MAX_NODES || self.tree.namespaces.contains_key(prefix))
             {
                 self.tree
@@ -309,109 +341,5 @@ impl UrlRewriter {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::xml::walk_slice;
-    use super::*;
-
-    /// A tree as a test writes it; three levels are enough.
-    type Written<'a> = &'a [(&'a str, &'a [(&'a str, &'a [(&'a str, &'a [&'a str])])])];
-
-    impl Tree {
-        pub(in crate::ogc) fn of(written: Written<'_>) -> Self {
-            let mut tree = Self::default();
-            for (name, below) in written {
-                let at = tree.put(name, !below.is_empty());
-                for (name, below) in *below {
-                    let at = tree.put(name, !below.is_empty());
-                    for (name, _) in *below {
-                        tree.put(name, false);
-                    }
-                    tree.nodes[at].end = tree.nodes.len();
-                }
-                tree.nodes[at].end = tree.nodes.len();
-            }
-            tree.index()
-        }
-
-        fn put(&mut self, name: &str, group: bool) -> usize {
-            let at = self.nodes.len();
-            self.nodes.push(Node {
-                name: Some(name.to_owned()),
-                end: at + 1,
-                group,
-            });
-            at
-        }
-
-        pub(in crate::ogc) fn parse(service: Service, document: &[u8]) -> Result<Self, XmlError> {
-            let mut reader = TreeReader::new(service);
-            walk_slice(document, &mut reader)?;
-            Ok(reader.tree.index())
-        }
-    }
-
-    #[test]
-    fn mapservers_wms_tree_has_groups_and_its_own_url() {
-        for document in [
-            &include_bytes!("testdata/wms_1_3_0.xml")[..],
-            include_bytes!("testdata/wms_1_1_1.xml"),
-        ] {
-            let tree = Tree::parse(Service::Wms, document).unwrap();
-            assert_eq!(
-                tree.layers().collect::<Vec<_>>(),
-                ["roads", "parcels", "buildings", "water", "forest"]
-            );
-            let root = tree.named("DEMO");
-            assert_eq!(root, [0]);
-            assert_eq!(
-                tree.leaves(tree.named("cadastre")[0]).collect::<Vec<_>>(),
-                ["parcels", "buildings"]
-            );
-            assert_eq!(
-                tree.leaves(tree.named("nature")[0]).collect::<Vec<_>>(),
-                ["water", "forest"]
-            );
-            assert!(
-                tree.advertised()
-                    .any(|url| url.starts_with("http://backend.internal:8090/mapserv?map="))
-            );
-        }
-    }
-
-    #[test]
-    fn feature_types_are_found_in_each_version() {
-        for document in [
-            &include_bytes!("testdata/wfs_1_0_0.xml")[..],
-            include_bytes!("testdata/wfs_1_1_0.xml"),
-            include_bytes!("testdata/wfs_2_0_0.xml"),
-        ] {
-            let tree = Tree::parse(Service::Wfs, document).unwrap();
-            assert_eq!(tree.len(), 5);
-            assert_eq!(tree.named("Parcels").len(), 1);
-            assert!(tree.advertised().next().is_some());
-        }
-    }
-
-    #[test]
-    fn an_unprefixed_name_may_mean_each_prefixed_one() {
-        let tree = Tree::of(&[("topp:states", &[]), ("sf:states", &[]), ("roads", &[])]);
-        assert_eq!(tree.named("states"), [0, 1]);
-        assert_eq!(tree.named("sf:STATES"), [1]);
-        assert_eq!(tree.named("x:roads"), [0usize; 0]);
-    }
-
-    #[test]
-    fn what_is_no_capabilities_document_is_refused() {
-        let exception = include_bytes!("testdata/exception_1_3_0.xml");
-        let error = Tree::parse(Service::Wms, exception).unwrap_err();
-        assert!(
-            matches!(error, XmlError::Exception(OgcCode::LayerNotDefined)),
-            "{error}"
-        );
-        for document in ["<html/>", "<WFS_Capabilities/>", "<WMS_Capabilities>"] {
-            assert!(Tree::parse(Service::Wms, document.as_bytes()).is_err());
-        }
-        let two = "<WMS_Capabilities><Layer><Name>a</Name><Name>b</Name></Layer></WMS_Capabilities>";
-        assert!(Tree::parse(Service::Wms, two.as_bytes()).is_err());
-    }
-}
+#[path = "tree_tests.rs"]
+mod tests;

@@ -1,5 +1,6 @@
 //! Replacing a backend's URLs by the proxy's.
 
+use super::ogcapi::{Api, ITEMS, Resource};
 use super::params::{Params, write_query};
 use std::borrow::Cow;
 
@@ -49,6 +50,17 @@ pub struct UrlRewriter {
     /// Hosts (with port) on which nothing is for clients: those of the configured URLs, but for the proxy's own.
     hosts: Vec<String>,
     proxy: String,
+    api: Option<ApiUrls>,
+}
+
+/// The addresses of an OGC API, whose links keep their paths.
+#[derive(Clone, Debug)]
+struct ApiUrls {
+    api: Api,
+    bases: Vec<Base>,
+    proxy: String,
+    /// Parameters that a link keeps, beside the standards'.
+    kept: Vec<String>,
 }
 
 /// The part of a URL that makes it the backend's, whatever the scheme.
@@ -70,6 +82,7 @@ impl UrlRewriter {
             bases: Vec::new(),
             hosts: Vec::new(),
             proxy: proxy.to_owned(),
+            api: None,
         };
         let own = split(proxy).map(|(base, _)| base.authority);
         for url in backend {
@@ -80,6 +93,60 @@ impl UrlRewriter {
                 .extend(host.filter(|host| own.as_ref() != Some(host)));
         }
         rewriter
+    }
+
+    /// Also replaces what lies below the addresses of an API by the same below the proxy's, `proxy`; a link keeps the
+    /// standards' parameters and those of these names.
+    #[must_use]
+    pub fn with_api<'a>(
+        mut self,
+        api: Api,
+        bases: impl IntoIterator<Item = &'a str>,
+        proxy: &str,
+        kept: Vec<String>,
+    ) -> Self {
+        let bases: Vec<Base> = bases
+            .into_iter()
+            .filter_map(|url| split(url.trim()))
+            .map(|(base, _)| base)
+            .collect();
+        let own = split(proxy).map(|(base, _)| base.authority);
+        let hosts = bases.iter().map(|base| &base.authority);
+        self.hosts
+            .extend(hosts.filter(|host| own.as_ref() != Some(host)).cloned());
+        self.api = Some(ApiUrls {
+            api,
+            bases,
+            proxy: proxy.trim_end_matches('/').to_owned(),
+            kept,
+        });
+        self
+    }
+
+    /// The resource of the API that a URL is, and the proxy's URL of it; `None` where it is none, or none that the
+    /// proxy offers.
+    pub(super) fn api_url(&self, url: &str) -> Option<(Resource, String)> {
+        let known = self.api.as_ref()?;
+        let (base, query) = split(url)?;
+        let below = |own: &Base| {
+            (own.authority == base.authority)
+                .then(|| base.path.strip_prefix(&own.path))
+                .flatten()
+                .filter(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
+        };
+        let rest = known.bases.iter().find_map(below)?;
+        // QGIS Server's landing page is `wfs3.json`.
+        let rest = if matches!(rest, ".json") { "" } else { rest };
+        let resource = Resource::parse(known.api, rest).ok()?;
+        let params = Params::parse_exact(query).ok()?;
+        if params.iter().any(|(name, value)| name == "f" && value == "html") {
+            return None;
+        }
+        let kept = |name: &&str| ITEMS.contains(name) || known.kept.iter().any(|kept| kept == name);
+        let query = write_query(params.iter().filter(|(name, _)| kept(name)));
+        let mark = if query.is_empty() { "" } else { "?" };
+        let ours = format!("{}{}{mark}{query}", known.proxy, resource.path());
+        Some((resource, ours))
     }
 
     /// The proxy's URL.
@@ -123,6 +190,9 @@ impl UrlRewriter {
 
     /// The proxy's form of one URL; `None` where it is not the backend's.
     pub(super) fn rewrite_url(&self, url: &str) -> Option<String> {
+        if let Some((_, ours)) = self.api_url(url) {
+            return Some(ours);
+        }
         let (base, query) = split(url)?;
         // In a sentence, what stands behind a URL is none of it.
         let of_text: &[char] = &['.', ',', ';', ':', '!', ')', ']', '}'];

@@ -1,10 +1,25 @@
 //! Calling a map server.
 
-use http::{HeaderMap, StatusCode, header};
+use axum::body::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use mapgate_core::gate::Gate;
 use reqwest::Response;
 
 use crate::fault::Fault;
+
+/// A request for a map server.
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The server's URL.
+    pub url: String,
+    /// Parameters behind those that the URL has.
+    pub query: String,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Option<Bytes>,
+}
 
 /// Sends a GET with `query` behind what the server's URL already has, or a POST with this body and its media type, and
 /// these headers alone.
@@ -15,20 +30,40 @@ pub async fn send(
     url: &str,
     query: &str,
     body: Option<(&'static str, String)>,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
 ) -> Result<Response, Fault> {
+    let (method, body) = match body {
+        None => (Method::GET, None),
+        Some((kind, body)) => {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            (Method::POST, Some(Bytes::from(body)))
+        }
+    };
+    let outgoing = Outgoing {
+        method,
+        url: url.to_owned(),
+        query: query.to_owned(),
+        headers,
+        body,
+    };
+    ask(gate, outgoing).await
+}
+
+/// Sends a request; faults are those of [`send`].
+pub async fn ask(gate: &Gate, outgoing: Outgoing) -> Result<Response, Fault> {
+    let url = outgoing.url.as_str();
     let down = |error: &dyn std::fmt::Display| {
         tracing::error!(url, %error, "the map server cannot be called");
         Fault::backend(StatusCode::BAD_GATEWAY, "The map server does not answer.")
     };
     let client = gate.outbound.client().map_err(|error| down(&error))?;
-    let target = with_query(url, query);
+    let target = with_query(url, &outgoing.query);
     gate.outbound.check(&target).map_err(|error| down(&error))?;
-    let request = match body {
-        None => client.get(target),
-        Some((kind, body)) => client.post(target).header(header::CONTENT_TYPE, kind).body(body),
-    };
-    let response = match request.headers(headers).send().await {
+    let mut request = client.request(outgoing.method, target).headers(outgoing.headers);
+    if let Some(body) = outgoing.body {
+        request = request.body(body);
+    }
+    let response = match request.send().await {
         Ok(response) => response,
         Err(error) if error.is_timeout() => {
             tracing::error!(url, error = %error.without_url(), "the map server is slow");

@@ -5,8 +5,10 @@
 
 mod answer;
 mod backend;
+mod definitions;
 mod fault;
 mod mapserv_proxy;
+mod ogcapi;
 mod sent;
 mod servers;
 mod trees;
@@ -23,6 +25,12 @@ use mapgate_core::settings::Service;
 pub const ROUTES: &[&str] = &[
     "/mapserv_proxy",
     "/mapserv_proxy/{ogcserver}",
+    "/mapserv_proxy/{ogcserver}/ogcapi",
+    "/mapserv_proxy/{ogcserver}/ogcapi/",
+    "/mapserv_proxy/{ogcserver}/ogcapi/{*path}",
+    "/mapserv_proxy/{ogcserver}/wfs3",
+    "/mapserv_proxy/{ogcserver}/wfs3/",
+    "/mapserv_proxy/{ogcserver}/wfs3/{*path}",
     "/health/mapserver-proxy",
 ];
 
@@ -34,6 +42,7 @@ struct Proxy {
     gate: Arc<Gate>,
     servers: servers::Servers,
     trees: trees::Trees,
+    definitions: definitions::Definitions,
 }
 
 /// The function's routes.
@@ -44,7 +53,15 @@ pub fn router(gate: Arc<Gate>) -> Router {
         gate,
         servers: servers::Servers::default(),
         trees: trees::Trees::default(),
+        definitions: definitions::Definitions::default(),
     });
+    let wfs3 = || {
+        get(ogcapi::wfs3)
+            .post(ogcapi::wfs3)
+            .put(ogcapi::wfs3)
+            .patch(ogcapi::wfs3)
+            .delete(ogcapi::wfs3)
+    };
     let routes = Router::new()
         .route(
             "/mapserv_proxy",
@@ -54,6 +71,12 @@ pub fn router(gate: Arc<Gate>) -> Router {
             "/mapserv_proxy/{ogcserver}",
             get(mapserv_proxy::get).post(mapserv_proxy::post),
         )
+        .route("/mapserv_proxy/{ogcserver}/ogcapi", get(ogcapi::ogcapi))
+        .route("/mapserv_proxy/{ogcserver}/ogcapi/", get(ogcapi::ogcapi))
+        .route("/mapserv_proxy/{ogcserver}/ogcapi/{*path}", get(ogcapi::ogcapi))
+        .route("/mapserv_proxy/{ogcserver}/wfs3", wfs3())
+        .route("/mapserv_proxy/{ogcserver}/wfs3/", wfs3())
+        .route("/mapserv_proxy/{ogcserver}/wfs3/{*path}", wfs3())
         .with_state(proxy);
     with_limit(
         routes.merge(health),

@@ -124,16 +124,18 @@ async fn proxied(
     let headers = headers(gate, parts, &server, identity, &proxy_url);
     let response = backend::send(gate, server.url(asked.service), &query, body, headers).await?;
     let urls = UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
-        .with_advertised(&known.tree);
+        .with_advertised(&known.tree)
+        .with_advertised(&known.own);
     if asked.operation.is_capabilities() {
-        let filter = CapabilitiesFilter::new(asked.service, server.program(), known.rules, role_ids, urls);
+        let filter = CapabilitiesFilter::new(asked.service, server.program(), known.rules, role_ids, urls)
+            .over(known.tree);
         return capabilities(response, filter, &forward).await;
     }
     answer(response, urls, &forward, Way::of(&forward)).await
 }
 
 /// `authentication_required` is how a desktop GIS asks to be asked.
-fn authentication_required(basicauth: bool, form: ExceptionForm) -> Response {
+pub fn authentication_required(basicauth: bool, form: ExceptionForm) -> Response {
     let error = OgcError::new(OgcCode::NoApplicableCode, "Authentication is required.");
     let response = Fault::Ogc(StatusCode::FORBIDDEN, error).into_response(form);
     if basicauth {
@@ -172,7 +174,7 @@ fn asked_name<'a>(
 }
 
 /// The server of the path, else of `ogcserver`, else the main one. Refuses an unknown one, naming those there are.
-async fn server(proxy: &Proxy, name: Option<&str>, params: &Params) -> Result<Arc<Server>, Fault> {
+pub async fn server(proxy: &Proxy, name: Option<&str>, params: &Params) -> Result<Arc<Server>, Fault> {
     let name = asked_name(&proxy.gate, name, params).map_err(Fault::bad_request)?;
     proxy.servers.find(&proxy.gate, name).await?.map_err(|unknown| {
         let text = format!(
@@ -184,34 +186,45 @@ async fn server(proxy: &Proxy, name: Option<&str>, params: &Params) -> Result<Ar
 }
 
 /// What the decision needs of a server.
-struct Known {
-    rules: Arc<Rules>,
-    tree: Arc<Tree>,
+pub struct Known {
+    /// The rules, those of groups spread.
+    pub rules: Arc<Rules>,
+    /// The tree by which is decided.
+    pub tree: Arc<Tree>,
+    /// The tree of the service's own capabilities.
+    pub own: Arc<Tree>,
 }
 
 impl Known {
-    async fn read(proxy: &Proxy, server: &Server, asked: &Asked) -> Result<Self, Fault> {
+    /// Reads it, or takes what was read lately.
+    pub async fn read(proxy: &Proxy, server: &Server, asked: &Asked) -> Result<Self, Fault> {
         let gate = &proxy.gate;
-        let read = async |service| proxy.trees.read(gate, server.url(service), service).await;
-        let wms = if server.groups_matter() || asked.service == Service::Wms {
+        let read = async |service| proxy.trees.read(gate, &server.tree_url(service), service).await;
+        let over_wms = match asked.service {
+            Service::Wms => true,
+            Service::Wmts => server.tiles_groups(),
+            _ => false,
+        };
+        let wms = if server.groups_matter() || over_wms {
             Some(read(Service::Wms).await?)
         } else {
             None
         };
         // Capabilities need it too: the URLs that the server gives as its own can stand before its operations tell.
-        let tree = match (asked.service, &wms) {
+        let own = match (asked.service, &wms) {
             (Service::Wms, Some(tree)) => tree.clone(),
             (service, _) => read(service).await?,
         };
         Ok(Self {
             rules: server.rules(wms.as_ref()),
-            tree,
+            tree: wms.filter(|_| over_wms).unwrap_or_else(|| own.clone()),
+            own,
         })
     }
 }
 
 /// The parameters that a server's run-time substitution reads. They come last, since there the last one wins.
-fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, String)> {
+pub fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, String)> {
     if server.record.auth != Auth::Standard {
         return Vec::new();
     }
@@ -244,13 +257,13 @@ fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, String)>
 }
 
 /// Where a client finds the server through the proxy; parameters are appended to it.
-fn proxy_url(gate: &Gate, server: &Server) -> String {
+pub fn proxy_url(gate: &Gate, server: &Server) -> String {
     let name = utf8_percent_encode(&server.record.name, NON_ALPHANUMERIC).to_string();
     gate.settings.base_url.join(&format!("/mapserv_proxy/{name}?"))
 }
 
 /// What a server is told beside the query: never the user's cookie or Authorization.
-fn headers(
+pub fn headers(
     gate: &Gate,
     parts: &request::Parts,
     server: &Server,

@@ -1,10 +1,12 @@
 //! OGC servers and their rules, read from the table and kept as long as an identity is.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
+use mapgate_core::ogc::ogcapi::{Api, Resource};
 use mapgate_core::ogc::{self, LayerRule, Rules, Tree};
 use mapgate_core::table::{DefaultAccess, Layer, OgcServer, RoleId, ServerType, TableError};
 
@@ -57,9 +59,34 @@ impl Server {
     /// The URL of a service.
     pub fn url(&self, service: ogc::Service) -> &str {
         match service {
-            ogc::Service::Wfs => self.record.url_wfs.as_deref().unwrap_or(&self.record.url),
-            ogc::Service::Wms => &self.record.url,
+            ogc::Service::Wfs | ogc::Service::Features => {
+                self.record.url_wfs.as_deref().unwrap_or(&self.record.url)
+            }
+            ogc::Service::Wms | ogc::Service::Wmts | ogc::Service::Wcs => &self.record.url,
         }
+    }
+
+    /// Where a service's layers are listed.
+    pub fn tree_url(&self, service: ogc::Service) -> Cow<'_, str> {
+        match service {
+            ogc::Service::Features => Cow::Owned(self.api_url(&Resource::Collections)),
+            _ => Cow::Borrowed(self.url(service)),
+        }
+    }
+
+    /// The address of a resource of the server's API.
+    pub fn api_url(&self, resource: &Resource) -> String {
+        let api = if self.record.r#type == ServerType::Qgisserver {
+            Api::Wfs3
+        } else {
+            Api::OgcApi
+        };
+        api.url(self.url(ogc::Service::Features), resource)
+    }
+
+    /// Whether a tile layer can be a group of WMS, so that the tree of WMS tells what it shows.
+    pub fn tiles_groups(&self) -> bool {
+        matches!(self.record.r#type, ServerType::Qgisserver | ServerType::Geoserver)
     }
 
     /// Whether the rules of groups matter, and so the tree of WMS for any request.

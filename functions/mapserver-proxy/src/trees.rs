@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
+use mapgate_core::ogc::ogcapi::read_collections;
 use mapgate_core::ogc::{Service, Tree, read_tree};
 
 use crate::backend;
@@ -85,6 +86,10 @@ async fn fetch(gate: &Gate, url: &str, service: Service) -> Result<Tree, Fault> 
     let version = match service {
         Service::Wms => "1.3.0",
         Service::Wfs => "2.0.0",
+        Service::Wmts => "1.0.0",
+        // In 2.0, GeoServer's names are not those of the rules.
+        Service::Wcs => "1.1.1",
+        Service::Features => return fetch_collections(gate, url).await,
     };
     let query = format!(
         "SERVICE={}&VERSION={version}&REQUEST=GetCapabilities",
@@ -100,6 +105,24 @@ async fn fetch(gate: &Gate, url: &str, service: Service) -> Result<Tree, Fault> 
             Err(Fault::backend(
                 StatusCode::BAD_GATEWAY,
                 "The map server's capabilities cannot be read.",
+            ))
+        }
+    }
+}
+
+/// The collections of an API.
+async fn fetch_collections(gate: &Gate, url: &str) -> Result<Tree, Fault> {
+    let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
+    let response = backend::send(gate, url, "f=json", None, headers).await?;
+    let status = response.status();
+    match read_collections(response.bytes_stream()).await {
+        Ok(tree) if status.is_success() => Ok(tree),
+        other => {
+            let error = other.err().map(|error| error.to_string());
+            tracing::error!(url, %status, error, "the collections cannot be read");
+            Err(Fault::backend(
+                StatusCode::BAD_GATEWAY,
+                "The map server's collections cannot be read.",
             ))
         }
     }

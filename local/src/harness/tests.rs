@@ -84,7 +84,7 @@ async fn the_demo_is_sown() {
     assert!(table.client("qgis-pkce").await.unwrap().unwrap().pkce_required);
     let servers = table.ogc_servers().await.unwrap();
     assert_eq!(servers[0].url, harness.services().map.url());
-    assert_eq!(table.layers("main").await.unwrap().len(), 8);
+    assert_eq!(table.layers("main").await.unwrap().len(), 10);
     assert_eq!(gate.settings.main_ogc_server.as_deref(), Some("main"));
     harness.stop().await;
 }
@@ -153,7 +153,11 @@ async fn a_seed_and_settings_of_ones_own_are_used() {
         (smtp.host.as_str(), smtp.ssl, smtp.user.as_deref()),
         ("127.0.0.1", false, None)
     );
-    assert!(!harness.greeting().contains("lindmatt"), "{}", harness.greeting());
+    assert!(
+        !harness.greeting().contains("lindmatt-"),
+        "{}",
+        harness.greeting()
+    );
     harness.stop().await;
 }
 

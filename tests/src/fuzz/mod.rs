@@ -5,12 +5,16 @@
 //! To add one, write the function here, list it, and add its file and `[[bin]]` to `fuzz/`; tests say what is missing.
 
 mod authorize;
+mod coverages;
 mod ogc;
+mod ogcapi;
 mod redirect_uri;
 mod resourceproxy;
 
 pub use authorize::authorize_query;
+pub use coverages::coverage_query;
 pub use ogc::ogc_request;
+pub use ogcapi::{api_document, api_request};
 pub use redirect_uri::redirect_uri;
 pub use resourceproxy::resourceproxy_values;
 
@@ -44,6 +48,27 @@ pub const TARGETS: &[Target] = &[
         seeds: ogc::SEEDS,
         words: ogc::WORDS,
         cases: 20_000,
+    },
+    Target {
+        name: "coverage_query",
+        run: coverage_query,
+        seeds: coverages::SEEDS,
+        words: coverages::WORDS,
+        cases: 20_000,
+    },
+    Target {
+        name: "api_request",
+        run: api_request,
+        seeds: ogcapi::REQUEST_SEEDS,
+        words: ogcapi::REQUEST_WORDS,
+        cases: 20_000,
+    },
+    Target {
+        name: "api_document",
+        run: api_document,
+        seeds: ogcapi::DOCUMENT_SEEDS,
+        words: ogcapi::DOCUMENT_WORDS,
+        cases: 10_000,
     },
     Target {
         name: "redirect_uri",

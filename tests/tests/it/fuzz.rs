@@ -99,6 +99,21 @@ fn ogc_request() {
 }
 
 #[test]
+fn coverage_query() {
+    holds("coverage_query");
+}
+
+#[test]
+fn api_request() {
+    holds("api_request");
+}
+
+#[test]
+fn api_document() {
+    holds("api_document");
+}
+
+#[test]
 fn redirect_uri() {
     holds("redirect_uri");
 }

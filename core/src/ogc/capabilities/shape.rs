@@ -1,6 +1,7 @@
 //! Where in a capabilities document we are, and which elements stay.
 
 use super::super::Service;
+use super::super::tree::is_name;
 use super::super::xml::Element;
 
 /// What becomes of an element.
@@ -12,8 +13,14 @@ pub(super) enum Part {
     Dropped,
     /// A WMS layer: it is decided by its name and what is in it.
     Layer,
-    /// A WFS feature type: it is decided by its name.
+    /// A WFS feature type, a WMTS layer, a WCS coverage: it is decided by its name.
     FeatureType,
+    /// `Themes`, or a `Theme` of WMTS: it stays where a layer in it does.
+    Theme,
+    /// `LayerRef` of a theme: it is decided by the name that it holds.
+    LayerRef,
+    /// What a WCS conforms to: a binding that the proxy refuses is left out.
+    Profile,
     /// `DCPType`, `DCP`: it stays where a binding is in it.
     Binding,
     /// A binding to GET or POST.
@@ -29,6 +36,15 @@ pub(super) enum Part {
 }
 
 impl Part {
+    /// What stays because this does.
+    pub fn holder(self) -> Option<Self> {
+        match self {
+            Self::Get => Some(Self::Binding),
+            Self::LayerRef | Self::Theme => Some(Self::Theme),
+            _ => None,
+        }
+    }
+
     /// Whether this text makes the element stay.
     pub fn keeps_by_text(self, text: &str) -> bool {
         let upper = text.to_ascii_uppercase();
@@ -36,6 +52,7 @@ impl Part {
             Self::MapFormat => upper.starts_with("IMAGE/"),
             Self::ExceptionFormat => upper == "XML" || upper.ends_with("SE_XML") || upper.ends_with("BLANK"),
             Self::TypeOperation => text == "Query" || WRITE_OPERATIONS.contains(&text),
+            Self::Profile => !upper.contains("POST") && !upper.contains("SOAP"),
             _ => false,
         }
     }
@@ -70,6 +87,8 @@ const WRITING: &[&str] = &["Transaction", "LockFeature", "GetFeatureWithLock"];
 const WRITE_OPERATIONS: &[&str] = &["Insert", "Update", "Delete", "Lock"];
 /// How WMS 1.0.0 spells images.
 const OLD_IMAGES: &[&str] = &["GIF", "JPEG", "PNG", "TIFF", "GeoTIFF"];
+const WMTS_OPERATIONS: &[&str] = &["GetCapabilities", "GetTile", "GetFeatureInfo"];
+const WCS_OPERATIONS: &[&str] = &["GetCapabilities", "DescribeCoverage", "GetCoverage"];
 /// Parameters whose values cannot be layer names.
 const PARAMETERS: &[&str] = &[
     "service",
@@ -128,9 +147,14 @@ impl Shape {
         self.path.len()
     }
 
-    /// Whether the open element is a `Name`.
+    /// Whether the open element is a layer's name.
     pub fn is_name(&self) -> bool {
-        self.path.last().is_some_and(|local| local == "Name")
+        self.path.last().is_some_and(|local| is_name(self.service, local))
+    }
+
+    /// Whether the open element is a `CoverageId`.
+    pub fn is_coverage_id(&self) -> bool {
+        self.path.last().is_some_and(|local| local == "CoverageId")
     }
 
     /// Whether the open element is `Service/OnlineResource`.
@@ -163,6 +187,7 @@ impl Shape {
             return Part::Kept;
         }
         match path.as_slice() {
+            [] if local == "Themes" && self.service == Service::Wmts => Part::Theme,
             [] => keep(self.top_level(local)),
             ["Capability"] if local == "Layer" && self.service == Service::Wms => Part::Layer,
             ["Capability"] => keep(matches!(local, "Request" | "Exception" | "ExtendedCapabilities")),
@@ -192,7 +217,30 @@ impl Shape {
                 other if WRITE_OPERATIONS.contains(&other) => Part::WriteOperation,
                 _ => Part::Dropped,
             },
+            ["Contents" | "ContentMetadata" | "Themes", ..] => self.in_contents(&path, local),
+            ["ServiceIdentification"] if local == "Profile" => Part::Profile,
+            ["ServiceMetadata", "Extension"] => keep(matches!(
+                local,
+                "InterpolationMetadata" | "InterpolationSupported" | "CrsMetadata" | "crsSupported"
+            )),
             _ => self.binding(parent, local),
+        }
+    }
+
+    /// Layers and themes of WMTS, coverages of WCS.
+    fn in_contents(&self, path: &[&str], local: &str) -> Part {
+        match (path, local) {
+            (["Contents"], "Layer") if self.service == Service::Wmts => Part::FeatureType,
+            (["Contents"], "TileMatrixSet") if self.service == Service::Wmts => Part::Kept,
+            (["Contents"], "SupportedCRS" | "SupportedFormat") => Part::Kept,
+            (["Contents", .., "CoverageSummary"] | ["Contents"], "CoverageSummary")
+            | (["ContentMetadata"], "CoverageOfferingBrief") => Part::FeatureType,
+            (["Themes", ..], "Theme") => Part::Theme,
+            (["Themes", .., "Theme"], "LayerRef") => Part::LayerRef,
+            // A template leads past the proxy, which offers key-value pairs.
+            (_, "ResourceURL" | "Layer" | "LayerRef" | "CoverageSummary" | "CoverageOfferingBrief")
+            | (["Contents" | "ContentMetadata" | "Themes"], _) => Part::Dropped,
+            _ => Part::Kept,
         }
     }
 
@@ -200,9 +248,14 @@ impl Shape {
     fn binding(&self, parent: &str, local: &str) -> Part {
         match (parent, local) {
             (_, "DCPType" | "DCP") if self.in_operations() => Part::Binding,
-            ("HTTP", "Get" | "Post") => Part::Get,
+            ("HTTP", "Get") => Part::Get,
+            // A form, or WFS as XML; of the others XML is not understood.
+            ("HTTP", "Post") if matches!(self.service, Service::Wms | Service::Wfs) => Part::Get,
             // Another method; or a layer where the standards have none.
-            ("HTTP", _) | (_, "Layer" | "FeatureType" | "GMLObjectType") => Part::Dropped,
+            ("HTTP", _)
+            | (_, "Layer" | "FeatureType" | "GMLObjectType" | "CoverageSummary" | "CoverageOfferingBrief") => {
+                Part::Dropped
+            }
             _ => Part::Kept,
         }
     }
@@ -230,6 +283,22 @@ impl Shape {
                     | "ServiceProvider"
                     | "OperationsMetadata"
             ),
+            Service::Features => false,
+            Service::Wmts => matches!(
+                local,
+                "ServiceIdentification" | "ServiceProvider" | "OperationsMetadata" | "Contents"
+            ),
+            Service::Wcs => matches!(
+                local,
+                "Service"
+                    | "Capability"
+                    | "ContentMetadata"
+                    | "ServiceIdentification"
+                    | "ServiceProvider"
+                    | "OperationsMetadata"
+                    | "ServiceMetadata"
+                    | "Contents"
+            ),
         }
     }
 
@@ -239,6 +308,9 @@ impl Shape {
             Service::Wfs => {
                 WFS_OPERATIONS.contains(&operation) || self.writes && WRITING.contains(&operation)
             }
+            Service::Wmts => WMTS_OPERATIONS.contains(&operation),
+            Service::Wcs => WCS_OPERATIONS.contains(&operation),
+            Service::Features => false,
         }
     }
 }

@@ -114,7 +114,7 @@ fn only_what_the_proxy_offers_is_shown() {
                 "DescribeLayer",
                 "image/png",
             ],
-            Service::Wfs => &[
+            _ => &[
                 "DescribeFeatureType",
                 "GetFeature",
                 "Filter_Capabilities",

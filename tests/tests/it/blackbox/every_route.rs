@@ -35,6 +35,10 @@ const PUBLIC: &str = "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LA
 const PRIVATE: &str = "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=parcels&STYLES=&CRS=EPSG:2056\
     &BBOX=2599940,1199940,2601480,1201020&WIDTH=20&HEIGHT=14&FORMAT=image/png";
 
+/// A feature of an API that a `MapServer` does not have.
+const ITEM: &str = "/mapserv_proxy/main/wfs3/collections/parcels/items/1";
+const WFS3_OF_MAPSERVER: [u16; 6] = [404, 404, 404, 404, 404, 401];
+
 const ROWS: &[Row] = &[
     (
         "GET",
@@ -141,6 +145,67 @@ const ROWS: &[Row] = &[
         "/resourceproxy",
         "/resourceproxy?target=other&values=1",
         [400, 400, 400, 400, 400, 401],
+    ),
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/ogcapi",
+        "/mapserv_proxy/main/ogcapi",
+        [200, 200, 200, 200, 200, 401],
+    ),
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/ogcapi/",
+        "/mapserv_proxy/main/ogcapi/",
+        [200, 200, 200, 200, 200, 401],
+    ),
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/ogcapi/{*path}",
+        "/mapserv_proxy/main/ogcapi/collections/parcels/items?limit=1",
+        [401, 200, 403, 200, 200, 401],
+    ),
+    // `main` is no QGIS Server; `blackbox::qgis_api` asks one.
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/wfs3",
+        "/mapserv_proxy/main/wfs3",
+        WFS3_OF_MAPSERVER,
+    ),
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/wfs3/",
+        "/mapserv_proxy/main/wfs3/",
+        WFS3_OF_MAPSERVER,
+    ),
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/wfs3/{*path}",
+        ITEM,
+        WFS3_OF_MAPSERVER,
+    ),
+    (
+        "POST",
+        "/mapserv_proxy/{ogcserver}/wfs3/{*path}",
+        ITEM,
+        WFS3_OF_MAPSERVER,
+    ),
+    (
+        "PUT",
+        "/mapserv_proxy/{ogcserver}/wfs3/{*path}",
+        ITEM,
+        WFS3_OF_MAPSERVER,
+    ),
+    (
+        "PATCH",
+        "/mapserv_proxy/{ogcserver}/wfs3/{*path}",
+        ITEM,
+        WFS3_OF_MAPSERVER,
+    ),
+    (
+        "DELETE",
+        "/mapserv_proxy/{ogcserver}/wfs3/{*path}",
+        ITEM,
+        WFS3_OF_MAPSERVER,
     ),
     // The tests' world has no `reset_password`.
     ("GET", "/loginresetpassword", "/loginresetpassword", [404; 6]),

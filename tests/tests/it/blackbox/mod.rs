@@ -30,6 +30,7 @@ mod openid_client;
 mod owslib;
 mod pyramid;
 mod qgis;
+mod qgis_api;
 mod qgis_server;
 mod requests_oauthlib;
 mod screenshots;

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use mapgate_core::identity::sign_ticket;
 use mapgate_core::table::{Auth, DefaultAccess, Layer, OgcServer, RoleId, ServerType};
 use mapgate_tests::gate::{Answer, TestGate, get, with_header};
@@ -19,6 +19,9 @@ const WFS: &str = include_str!("../../../../core/src/ogc/testdata/wfs_2_0_0.xml"
 /// Services that advertise themselves under a name of their own, and tell it before their operations do.
 const ELSEWHERE_WFS: &str = r#"<WFS_Capabilities version="2.0.0" xmlns="http://www.opengis.net/wfs/2.0" xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xlink="http://www.w3.org/1999/xlink"><ows:ServiceProvider><ows:ProviderName/><ows:ProviderSite xlink:href="http://elsewhere.internal/ows"/></ows:ServiceProvider><ows:OperationsMetadata><ows:Operation name="GetFeature"><ows:DCP><ows:HTTP><ows:Get xlink:href="http://elsewhere.internal/ows?"/></ows:HTTP></ows:DCP></ows:Operation></ows:OperationsMetadata><FeatureTypeList><FeatureType><Name>roads</Name></FeatureType></FeatureTypeList></WFS_Capabilities>"#;
 const ELSEWHERE_WMS: &str = r#"<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms" xmlns:xlink="http://www.w3.org/1999/xlink"><Service><Name>WMS</Name><Abstract>(see http://elsewhere.internal/ows).</Abstract></Service><Capability><Request><GetMap><Format>image/png</Format><DCPType><HTTP><Get><OnlineResource xlink:href="http://elsewhere.internal/ows?"/></Get></HTTP></DCPType></GetMap></Request><Layer><Title/><Layer><Name>roads</Name><Title/></Layer></Layer></Capability></WMS_Capabilities>"#;
+const WMTS: &str = include_str!("../../../../core/src/ogc/testdata/wmts_1_0_0.xml");
+const WCS: &str = include_str!("../../../../core/src/ogc/testdata/wcs_1_1_1.xml");
+const WCS_2_0_1: &str = include_str!("../../../../core/src/ogc/testdata/wcs_2_0_1.xml");
 const FEATURES: &str = include_str!("../../../../core/src/ogc/testdata/getfeature_2_0_0.xml");
 /// One action done, one failed, and more said of it than anybody should hear.
 const TRANSACTION: &str = r#"<wfs:TransactionResponse version="1.1.0" xmlns:wfs="http://www.opengis.net/wfs" xmlns:ogc="http://www.opengis.net/ogc"><wfs:TransactionSummary><wfs:totalInserted>1</wfs:totalInserted></wfs:TransactionSummary><wfs:TransactionResults><wfs:Action locator="2"><wfs:Message>secret SQL at http://backend.internal:8090/mapserv</wfs:Message></wfs:Action></wfs:TransactionResults><wfs:InsertResults><wfs:Feature><ogc:FeatureId fid="parcels.9"/></wfs:Feature></wfs:InsertResults></wfs:TransactionResponse>"#;
@@ -27,6 +30,7 @@ pub const EXCEPTION: &str = include_str!("../../../../core/src/ogc/testdata/exce
 /// A request that reached the map server.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    pub method: Method,
     pub path: String,
     pub query: String,
     pub headers: HeaderMap,
@@ -161,6 +165,7 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let headers = request.headers().clone();
+    let method = request.method().clone();
     let body = to_bytes(request.into_body(), usize::MAX).await.expect("a body");
     let body = String::from_utf8(body.into()).expect("UTF-8");
     let xml = |text: &'static str| {
@@ -175,6 +180,7 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
     };
     let asks = |part: &str| query.contains(part);
     let response = match path.as_str() {
+        _ if path.contains("/ogcapi") || path.contains("/wfs3") => super::ogcapi::backend(&method, &path),
         "/broken" => xml("<html/>"),
         "/endless" => {
             let piece = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>("<x>y</x>"));
@@ -198,6 +204,9 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
         )
             .into_response(),
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WFS") => xml(WFS),
+        _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WMTS") => xml(WMTS),
+        _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WCS&VERSION=2") => xml(WCS_2_0_1),
+        _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WCS") => xml(WCS),
         _ if asks("REQUEST=GetCapabilities") && asks("VERSION=1.1.1") => xml(WMS_1_1_1),
         _ if asks("REQUEST=GetCapabilities") => xml(WMS),
         "/html" => ([(header::CONTENT_TYPE, "text/html")], "<p>secret SQL</p>").into_response(),
@@ -221,6 +230,7 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
             .into_response(),
     };
     log.lock().unwrap_or_else(PoisonError::into_inner).push(Seen {
+        method,
         path,
         query,
         headers,

@@ -2,8 +2,10 @@
 
 mod backend;
 mod faults;
+mod ogcapi;
 mod posted;
 mod servers;
+mod tiles;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

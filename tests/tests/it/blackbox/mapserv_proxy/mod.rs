@@ -4,8 +4,10 @@
 mod backend;
 mod bypasses;
 mod capabilities;
+mod coverages;
 mod features;
 mod map;
+mod ogcapi;
 mod posted;
 
 use crate::blackbox::everywhere::Case;
@@ -18,6 +20,8 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         bypasses::CASES,
         posted::CASES,
         backend::CASES,
+        coverages::CASES,
+        ogcapi::CASES,
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,76 @@
+//! The servers' own `OpenAPI` documents, for the properties by which features can be filtered.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use mapgate_core::clock::Timestamp;
+use mapgate_core::gate::Gate;
+use serde_json::Value;
+
+use crate::backend;
+use crate::fault::Fault;
+
+/// How long a document is kept, as long as a tree.
+const KEPT_FOR: Duration = Duration::from_mins(1);
+/// The largest that is read.
+const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
+/// Both of the types under which it is known.
+const ACCEPT: &str = "application/vnd.oai.openapi+json;version=3.0, application/json";
+
+/// The documents read lately, by their URL.
+#[derive(Default)]
+pub struct Definitions(Mutex<HashMap<String, (Timestamp, Arc<Value>)>>);
+
+impl Definitions {
+    /// The document at this URL, read from the server without anything of a user; null where it has none. 502 where it cannot be read.
+    pub async fn read(&self, gate: &Gate, url: &str) -> Result<Arc<Value>, Fault> {
+        let now = gate.clock.now();
+        let kept = |(read_at, document): &(Timestamp, Arc<Value>)| {
+            (now.since(*read_at) < KEPT_FOR).then(|| document.clone())
+        };
+        let known = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(url)
+            .and_then(kept);
+        if let Some(document) = known {
+            return Ok(document);
+        }
+        let document = Arc::new(fetch(gate, url).await?);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(url.to_owned(), (now, document.clone()));
+        Ok(document)
+    }
+}
+
+async fn fetch(gate: &Gate, url: &str) -> Result<Value, Fault> {
+    let unreadable = |error: &str| {
+        tracing::error!(url, error, "the definition of the API cannot be read");
+        Fault::backend(
+            StatusCode::BAD_GATEWAY,
+            "The map server's definition of its API cannot be read.",
+        )
+    };
+    let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
+    let response = backend::send(gate, url, "", None, headers).await?;
+    if response.status() == StatusCode::NOT_FOUND {
+        return Ok(Value::Null);
+    }
+    if !response.status().is_success() {
+        return Err(unreadable(response.status().as_str()));
+    }
+    let mut body = response.bytes_stream();
+    let mut read = Vec::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|error| unreadable(&error.without_url().to_string()))?;
+        if read.len() + piece.len() > MAX_DOCUMENT {
+            return Err(unreadable("it is too large"));
+        }
+        read.extend_from_slice(&piece);
+    }
+    serde_json::from_slice(&read).map_err(|error| unreadable(&error.to_string()))
+}
