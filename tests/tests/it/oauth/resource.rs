@@ -120,6 +120,7 @@ async fn t55_a_token_for_one_server_counts_at_its_routes_alone() {
         // The main one, where none is named.
         format!("/mapserv_proxy?{query}"),
         format!("/mapserv_proxy?ogcserver=&{query}"),
+        "/mapserv_proxy/m%61in/ogcapi/collections".to_owned(),
     ];
     let others = [
         format!("/mapserv_proxy/other?{query}"),
@@ -132,6 +133,8 @@ async fn t55_a_token_for_one_server_counts_at_its_routes_alone() {
         format!("/mapserv_proxy?ogcserver=main&ogcserver=other&{query}"),
         format!("/mapserv_proxy?ogcserver=%ff&{query}"),
         "/mapserv_proxy/MAIN?SERVICE=WMS".to_owned(),
+        "/mapserv_proxy/other/ogcapi/collections".to_owned(),
+        "/mapserv_proxy/other/wfs3/collections?ogcserver=main".to_owned(),
     ];
     let router = || mapgate_mapserver_proxy::router(house.test.gate.clone());
     let status = async |path: &str, token: &str| {
