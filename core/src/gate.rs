@@ -58,10 +58,7 @@ pub struct BadSettings(Vec<String>);
 /// Settings that promise protection which is not built yet. To start without it would be to fail open.
 fn not_yet(settings: &Settings) -> Vec<String> {
     let authentication = &settings.authentication;
-    let promised = [
-        ("trusted_header", authentication.trusted_header.is_some()),
-        ("openid_connect", authentication.openid_connect.is_some()),
-    ];
+    let promised = [("openid_connect", authentication.openid_connect.is_some())];
     let promised = promised.into_iter().filter(|(_, on)| *on);
     promised
         .map(|(key, _)| format!("vars.authentication.{key}: not available yet in this version"))
@@ -132,6 +129,7 @@ impl Gate {
             query: request.uri.query(),
             headers: &request.headers,
             address: self.address(request),
+            peer: peer(request).address,
             ticket_believed: ticket_is_believed(&self.settings, &request.headers, reach),
             ogc_server,
         };

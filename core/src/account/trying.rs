@@ -217,6 +217,8 @@ impl Accounts<'_> {
         let (is_known, decider) = match user.source {
             Source::Directory => (is_listed(Validator::Directory), Decider::Table),
             Source::Ldap => (is_listed(Validator::Ldap), Decider::Ldap),
+            // Known by no password.
+            Source::TrustedHeader => (false, Decider::Table),
         };
         match decider {
             _ if !is_known => Err(Reason::UnknownUser),

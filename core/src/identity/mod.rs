@@ -8,6 +8,7 @@ mod cache;
 mod credentials;
 mod ticket;
 mod tried;
+mod trusted_header;
 mod url;
 
 use std::collections::BTreeSet;
@@ -69,7 +70,9 @@ pub struct Credentials<'a> {
     pub headers: &'a http::HeaderMap,
     /// The client's address.
     pub address: IpAddr,
-    /// Whether a ticket is believed: not where the referrer is foreign.
+    /// Who is at the other end of the connection, whatever headers say.
+    pub peer: IpAddr,
+    /// Whether a ticket or a trusted header is believed: not where the referrer is foreign.
     pub ticket_believed: bool,
     /// The OGC server whose route is asked, if one is: an access token can be for its routes alone (RFC 8707).
     pub ogc_server: Option<&'a str>,
@@ -113,6 +116,8 @@ pub enum Scheme {
     Basic,
     /// By a URL login token, which gives a ticket.
     UrlLogin,
+    /// By the header of a front proxy. It gives no ticket: the proxy says it with each request.
+    TrustedHeader,
 }
 
 /// Why a request has no identity at all, not even the anonymous one.
@@ -190,8 +195,9 @@ impl Identity {
     }
 }
 
-/// Resolves who a request acts for: URL login, then Bearer, Basic, the ticket; the first that is present. One that is
-/// present but wrong is refused, except a ticket, which browsers send unasked.
+/// Resolves who a request acts for: URL login, then Bearer, Basic, the ticket, the trusted header; the first that is
+/// present. One that is present but wrong is refused, except a ticket, which browsers send unasked: it means anonymous,
+/// and so does a trusted header.
 pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Identity, Refused> {
     let is_intranet = parts.settings.intranet.networks.contains(credentials.address);
     let url_login = match &parts.settings.urllogin {
@@ -220,7 +226,7 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
     })
 }
 
-/// By Bearer, Basic or the ticket.
+/// By Bearer, Basic, the ticket or the trusted header.
 async fn by_headers(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Option<Known>, Refused> {
     Ok(match credentials::authorization(credentials.headers)? {
         Some(credentials::Authorization::Bearer(token)) => {
@@ -230,8 +236,11 @@ async fn by_headers(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Op
             let pair = pair.ok_or(Refused::Basic)?;
             Some(basic::identify(parts, &pair, credentials.address).await?)
         }
-        _ if credentials.ticket_believed => ticket::identify(parts, credentials.headers).await?,
-        _ => None,
+        _ if !credentials.ticket_believed => None,
+        _ if ticket::is_present(parts, credentials.headers) => {
+            ticket::identify(parts, credentials.headers).await?
+        }
+        _ => trusted_header::identify(parts, credentials).await?,
     })
 }
 

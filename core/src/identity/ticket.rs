@@ -38,6 +38,13 @@ pub fn sign(
     Ok(secrets.authtkt_signing(now).map(|secret| ticket.sign(secret)))
 }
 
+/// Whether a cookie of the ticket's name came along, be it good or bad.
+pub(super) fn is_present(parts: Parts<'_>, headers: &HeaderMap) -> bool {
+    cookies_named(headers, &parts.settings.authtkt.cookie_name)
+        .next()
+        .is_some()
+}
+
 /// The user of the first valid ticket among the request's cookies. A bad one just means anonymous.
 pub(super) async fn identify(parts: Parts<'_>, headers: &HeaderMap) -> Result<Option<Known>, Refused> {
     let name = &parts.settings.authtkt.cookie_name;

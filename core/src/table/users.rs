@@ -30,7 +30,7 @@ const USERS: &str = "users";
 #[serde(transparent)]
 pub struct UserId(pub i64);
 
-/// Who knows a user's password.
+/// Who knows whether it is the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -38,6 +38,16 @@ pub enum Source {
     Directory,
     /// The LDAP directory.
     Ldap,
+    /// A front proxy that names the user in a header.
+    TrustedHeader,
+}
+
+impl Source {
+    /// Whether the user proves who it is by a password.
+    #[must_use]
+    pub const fn has_password(self) -> bool {
+        matches!(self, Self::Directory | Self::Ldap)
+    }
 }
 
 /// A user.
@@ -63,7 +73,7 @@ pub struct User {
     pub expire_on: Option<Timestamp>,
     /// When the user last logged in.
     pub last_login: Option<Timestamp>,
-    /// Who knows the password.
+    /// Who knows whether it is the user. Each has one source, so that a namesake elsewhere takes over no account.
     pub source: Source,
     /// Tickets and tokens of another generation are dead. A name used again gets a generation never used before.
     pub generation: i64,
@@ -150,7 +160,7 @@ pub struct NewUser {
     pub deactivated: bool,
     /// See [`User::expire_on`].
     pub expire_on: Option<Timestamp>,
-    /// Who knows the password.
+    /// See [`User::source`].
     pub source: Source,
 }
 

@@ -14,6 +14,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::pages::{self, FieldError, Reader};
 use mapgate_core::settings::Secret;
+use mapgate_core::table::normalized;
 
 use crate::asked::{Asked, came_from_of_query, with_cookies};
 use crate::came_from::CameFrom;
@@ -113,6 +114,14 @@ async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> 
         came_from: came_from.as_ref(),
     };
     let identity = gate.identify(parts, Reach::Own).await?;
+    if identity
+        .user
+        .as_ref()
+        .is_some_and(|user| !user.source.has_password())
+    {
+        let page = pages::message(Reader::of(parts), StatusCode::OK, "password-elsewhere", &[], &[]);
+        return Ok(gate.reissue(&identity, page).await);
+    }
     let shown = Shown {
         username: identity.user.as_ref().map(|user| user.username.as_str()),
         ..Shown::default()
@@ -215,11 +224,19 @@ async fn change(gate: &Gate, asked: &Asked) -> Result<Done, ChangeError> {
     })
 }
 
-/// Whose password: the field's user, or else who is logged in. A wrong `Authorization` is refused either way.
+/// Whose password: the field's user, or else who is logged in. A wrong `Authorization` is refused either way, and who is
+/// known by no password is told so; others who try that name learn nothing.
 async fn username(gate: &Gate, asked: &Asked) -> Result<Secret, ChangeError> {
     let identity = gate.identify(&asked.parts, Reach::Own).await?;
-    let own = identity.user.map(|user| Secret::new(user.username));
     let named = asked.form.secret("login").cloned();
+    if let Some(user) = identity.user.as_ref().filter(|user| !user.source.has_password())
+        && named
+            .as_ref()
+            .is_none_or(|named| normalized(named.expose()) == user.username)
+    {
+        return Err(ChangeError::Elsewhere);
+    }
+    let own = identity.user.map(|user| Secret::new(user.username));
     named.or(own).ok_or(ChangeError::Missing("login"))
 }
 

@@ -13,21 +13,17 @@ use mapgate_core::table::{AuditEntry, Event};
 
 use crate::asked::with_cookies;
 
-/// 200 `true`, or 401 where no ticket holds. Only a ticket can be logged out: an `Authorization` header or a URL
-/// login is for its sender to leave out. A ticket of Pyramid's own names no session that could be ended: its cookies are cleared, no more.
+/// 200 `true`, or 401 where no ticket holds. Only a ticket can be logged out: an `Authorization` header, a URL login or
+/// a front proxy's header is for its sender to leave out. A ticket of Pyramid's own names no session that could be ended: its cookies are cleared, no more.
 pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, Failure> {
     let (mut parts, _) = request.into_parts();
     parts.headers.remove(header::AUTHORIZATION);
     parts.uri = Uri::from_static("/logout");
     let identity = gate.identify(&parts, Reach::Own).await?;
-    let Some(user) = identity.user else {
+    let (Some(user), Scheme::Ticket { session, .. }) = (identity.user, identity.scheme) else {
         return Err(Failure::Unauthorized("nobody is logged in".to_owned()));
     };
-    if let Scheme::Ticket {
-        session: Some(session),
-        ..
-    } = identity.scheme
-    {
+    if let Some(session) = session {
         let days = gate.settings.audit_retention_days;
         let audit = AuditEntry::new(Event::LoggedOut, gate.clock.now(), days)
             .of(user.username)

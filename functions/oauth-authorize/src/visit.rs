@@ -31,7 +31,7 @@ pub(crate) struct Login {
 }
 
 impl Visit<'_> {
-    /// Who is logged in. Only a ticket counts, or a URL login, which gives one: an access token must not give a code,
+    /// Who is logged in. Only a ticket counts, a URL login, which gives one, or a front proxy's header: an access token must not give a code,
     /// which could give more than it.
     pub(crate) async fn login(&self, reach: Reach) -> Result<Option<Login>, Failure> {
         let identity = self.gate.identify(self.parts, reach).await?;
@@ -41,7 +41,8 @@ impl Visit<'_> {
                 ..
             } => session.started_at,
             Scheme::Ticket { issued_at, .. } => *issued_at,
-            Scheme::UrlLogin => self.gate.clock.now(),
+            // The front proxy says it with each request.
+            Scheme::UrlLogin | Scheme::TrustedHeader => self.gate.clock.now(),
             _ => return Ok(None),
         };
         let user = identity.user.clone();

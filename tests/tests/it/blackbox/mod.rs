@@ -34,6 +34,7 @@ mod qgis_api;
 mod qgis_server;
 mod requests_oauthlib;
 mod screenshots;
+mod trusted_header;
 mod url_login;
 mod walk;
 mod watch;

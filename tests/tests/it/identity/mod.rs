@@ -3,6 +3,7 @@
 mod basic;
 mod bearer;
 mod ticket;
+mod trusted_header;
 mod url_login;
 
 use axum::body::Body;
