@@ -219,8 +219,8 @@ impl Seed {
         roles.extend(BUILT_IN);
         for user in &self.users {
             known(user, &user.value.roles, &roles)?;
-            if user.value.password.is_some() == user.value.password_hash.is_some() {
-                return Err(at(user, "a user has either password or password_hash"));
+            if user.value.password.is_some() && user.value.password_hash.is_some() {
+                return Err(at(user, "a user has either password or password_hash, or neither"));
             }
         }
         for client in &self.oauth2_clients {

@@ -297,11 +297,7 @@ async fn an_unknown_user_is_made_once_where_that_is_set() {
         who(&test.another(), LISTED, &[("x-remote-user", "jane")]).await,
         ""
     );
-    assert!(
-        test.table_requests()
-            .iter()
-            .all(|request| request == "BatchGetItem")
-    );
+    assert_eq!(test.table_requests(), ["BatchGetItem", "BatchGetItem"]);
 }
 
 #[tokio::test]
