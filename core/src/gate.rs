@@ -1,6 +1,7 @@
 //! The gate: settings, table, keys, clients and clock, made once per cold start, each expensive part on first use.
 //! Rooms above never see it: they take the parts they need.
 
+mod passwords;
 mod posted;
 mod ticket;
 
@@ -27,6 +28,7 @@ use crate::session::csrf::{self, Csrf};
 use crate::settings::{Secret, Settings, Validator};
 use crate::table::Table;
 
+pub use passwords::passwords_only;
 pub use posted::{NotTaken, Origins, Posted};
 
 /// What a function holds.
@@ -55,31 +57,14 @@ pub struct Gate {
 #[error("{}", .0.join("\n"))]
 pub struct BadSettings(Vec<String>);
 
-/// Settings that promise protection which is not built yet. To start without it would be to fail open.
-fn not_yet(settings: &Settings) -> Vec<String> {
-    let authentication = &settings.authentication;
-    let promised = [("openid_connect", authentication.openid_connect.is_some())];
-    let promised = promised.into_iter().filter(|(_, on)| *on);
-    promised
-        .map(|(key, _)| format!("vars.authentication.{key}: not available yet in this version"))
-        .collect()
-}
-
 impl Gate {
     /// A gate that has asked nobody anything yet.
     ///
-    /// Refuses settings that this version cannot keep.
+    /// Refuses parameters that Argon2id cannot be computed with.
     pub fn new(settings: Settings, aws: Aws, clock: Clock, random: Random) -> Result<Self, BadSettings> {
-        let mut faults = not_yet(&settings);
         let hashing = Hashing::new(settings.authentication.argon2, random.clone());
-        let hashing = match hashing {
-            Ok(hashing) if faults.is_empty() => hashing,
-            Ok(_) => return Err(BadSettings(faults)),
-            Err(error) => {
-                faults.push(format!("vars.authentication.argon2: {error}"));
-                return Err(BadSettings(faults));
-            }
-        };
+        let hashing =
+            hashing.map_err(|error| BadSettings(vec![format!("vars.authentication.argon2: {error}")]))?;
         let authtkt = settings.authtkt_secret.clone();
         let keyring = Keyring::new(settings.secrets.clone(), authtkt, aws.clone(), clock.clone());
         let ldap = settings.authentication.ldap.as_ref();

@@ -47,6 +47,19 @@ impl Outbound {
         }
     }
 
+    /// Another one, towards whom users are entrusted to: it checks certificates whatever `http_options.verify` says, and
+    /// refuses the same addresses.
+    #[must_use]
+    pub fn checked(&self) -> Self {
+        let mut options = self.options;
+        options.verify = true;
+        Self {
+            options,
+            addresses: self.addresses,
+            client: OnceLock::new(),
+        }
+    }
+
     /// Refuses a URL that is none, or that names an address which may not be called. Names are looked at again once
     /// they are resolved; an address in a URL is not resolved, so every call asks here first.
     pub fn check(&self, url: &str) -> Result<(), NotAllowed> {

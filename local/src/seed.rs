@@ -59,7 +59,7 @@ pub struct SeedUser {
     /// The name for people; absent: the user name.
     #[serde(default)]
     pub display_name: Option<String>,
-    /// The password, in clear; this or `password_hash`.
+    /// The password, in clear; this or `password_hash`, or neither where the user logs in elsewhere.
     #[serde(default, deserialize_with = "secret")]
     pub password: Option<Secret>,
     /// A hash, also one of `GeoMapFish`'s; this or `password`.
@@ -220,7 +220,10 @@ impl Seed {
         for user in &self.users {
             known(user, &user.value.roles, &roles)?;
             if user.value.password.is_some() && user.value.password_hash.is_some() {
-                return Err(at(user, "a user has either password or password_hash, or neither"));
+                return Err(at(
+                    user,
+                    "a user has either password or password_hash, or neither",
+                ));
             }
         }
         for client in &self.oauth2_clients {
@@ -335,7 +338,10 @@ ogc_servers: [{name: main, url: "http://127.0.0.1:8090/mapserv", type: mapserver
                 "users:\n  - username: a\n    password: b\n    roles: [x]\n",
                 ["role x", "line 2"],
             ),
-            ("users:\n  - username: a\n", ["password_hash", "line 2"]),
+            (
+                "users:\n  - username: a\n    password: b\n    password_hash: c\n",
+                ["password_hash", "line 2"],
+            ),
             ("roles:\n  - name: a\n  - name: a\n", ["twice", "line 3"]),
             ("ogc_servers:\n  - name: a\n    type: wms\n", ["wms", "line 3"]),
             (

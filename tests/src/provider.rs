@@ -3,8 +3,8 @@
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::{Actor, Answer, client::repository};
 
@@ -14,6 +14,8 @@ pub struct Provider {
     /// Its issuer.
     pub url: String,
     input: ChildStdin,
+    // It would end at its next word where nobody listens.
+    _output: Lines<BufReader<ChildStdout>>,
     _child: Child,
 }
 
@@ -59,6 +61,7 @@ impl Provider {
         Self {
             url,
             input,
+            _output: lines,
             _child: child,
         }
     }

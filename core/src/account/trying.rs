@@ -218,7 +218,7 @@ impl Accounts<'_> {
             Source::Directory => (is_listed(Validator::Directory), Decider::Table),
             Source::Ldap => (is_listed(Validator::Ldap), Decider::Ldap),
             // Known by no password.
-            Source::TrustedHeader => (false, Decider::Table),
+            Source::TrustedHeader | Source::OpenidConnect => (false, Decider::Table),
         };
         match decider {
             _ if !is_known => Err(Reason::UnknownUser),

@@ -76,7 +76,8 @@ fn username(headers: &HeaderMap, header: &HeaderName) -> Result<Option<String>, 
     if values.next().is_some() {
         return Err("it is there twice");
     }
-    let name = std::str::from_utf8(value).map_err(|_| "it is not UTF-8")?.trim();
+    let name = std::str::from_utf8(value).map_err(|_| "it is not UTF-8")?;
+    let name = name.trim_matches([' ', '\t']);
     if name.contains(|letter: char| letter == ',' || letter.is_control()) {
         return Err("it holds a comma or a control character");
     }
@@ -99,6 +100,7 @@ fn is_unclaimed(user: &User) -> bool {
         && user.password.is_none()
         && user.reset.is_none()
         && user.second_factor.is_none()
+        && user.subject.is_none()
 }
 
 /// Makes an unclaimed account the proxy's, for good.

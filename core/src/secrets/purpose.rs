@@ -31,6 +31,8 @@ pub enum Purpose {
     FactorSecret,
     /// A queued mail, sealed.
     Mail,
+    /// A login under way at another provider, sealed.
+    ProviderLogin,
 }
 
 impl Purpose {

@@ -97,7 +97,7 @@ pub(super) fn examine(
         secrets: secrets?,
     };
     settings.warn(&reader);
-    Some(settings)
+    Some(settings.without_passwords())
 }
 
 fn required(reader: &Reader<'_>) -> (Option<BaseUrl>, Option<String>, Option<SecretsSource>) {
@@ -191,6 +191,15 @@ impl Settings {
         })
     }
 
+    /// With another provider that logs users in, no password is taken by any way.
+    fn without_passwords(mut self) -> Self {
+        if self.authentication.openid_connect.is_some() {
+            self.basicauth = false;
+            self.urllogin = None;
+        }
+        self
+    }
+
     /// What is possible, but seldom meant.
     fn warn(&self, reader: &Reader<'_>) {
         let log = reader.log;
@@ -198,6 +207,19 @@ impl Settings {
             log.warn(
                 "BASICAUTH with vars.authentication.two_factor: Basic knows no second factor; use OAuth2",
             );
+        }
+        if self.authentication.openid_connect.is_some() {
+            for (name, on) in [
+                ("BASICAUTH", self.basicauth),
+                ("vars.urllogin", self.urllogin.is_some()),
+                ("vars.authentication.two_factor", self.authentication.two_factor),
+            ] {
+                if on {
+                    log.warn(format!(
+                        "{name}: no effect, since vars.authentication.openid_connect logs users in"
+                    ));
+                }
+            }
         }
         if !self.http_options.verify {
             log.warn("vars.http_options.verify is false: the certificates of backends are not checked");

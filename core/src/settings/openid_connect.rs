@@ -26,7 +26,7 @@ pub struct OpenidConnect {
     pub provide_roles: bool,
     /// Which field finds the user.
     pub match_field: UserField,
-    /// Which fields are overwritten at each login.
+    /// Which fields are overwritten at each login; `username` never is.
     pub update_fields: Vec<UserField>,
     /// Which claim fills which field.
     pub user_info_fields: UserInfoFields,
@@ -93,6 +93,17 @@ impl OpenidConnect {
         if enabled && !openid_connect.scopes.iter().any(|scope| scope == "openid") {
             section.fault("scopes", "must hold openid");
         }
+        if let Some(own) = OWN_PARAMS
+            .iter()
+            .find(|own| openid_connect.login_extra_params.contains_key(**own))
+        {
+            section.fault("login_extra_params", &format!("{own} is mapgate's own to set"));
+        }
+        if openid_connect.update_fields.contains(&UserField::Username) {
+            section
+                .log()
+                .warn("vars.authentication.openid_connect.update_fields: username has no effect, since a user's name never changes");
+        }
         section.finish(|key| key == "ignore_unknown_roles");
         enabled.then_some(openid_connect)
     }
@@ -112,6 +123,20 @@ impl UserInfoFields {
         fields
     }
 }
+
+/// What an authorization request says itself (OpenID Connect Core 1.0 §3.1.2.1, RFC 7636 §4.3).
+const OWN_PARAMS: [&str; 10] = [
+    "client_id",
+    "client_secret",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
 
 const MATCH_FIELDS: &str = "username or email";
 

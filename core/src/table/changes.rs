@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::credentials::{Reset, SecondFactor};
 use super::item::{n, s};
 use super::users::{self, EMAIL_KEY, LIST};
-use super::{RoleId, Source, Table, TableError, User};
+use super::{RoleId, Source, Subject, Table, TableError, User};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
 
@@ -37,6 +37,8 @@ pub struct UserChange {
     pub reset: Option<Option<Reset>>,
     /// See [`User::source`].
     pub source: Option<Source>,
+    /// See [`User::subject`].
+    pub subject: Option<Subject>,
     /// See [`User::locked_at`].
     pub locked_at: Option<Option<Timestamp>>,
     /// Whether every ticket and token of the user dies, at this moment.
@@ -62,6 +64,7 @@ impl UserChange {
         put(&mut user.expire_on, self.expire_on.as_ref());
         put(&mut user.second_factor, self.second_factor.as_ref());
         put(&mut user.reset, self.reset.as_ref());
+        user.subject = self.subject.clone().or(user.subject);
         put(&mut user.source, self.source.as_ref());
         put(&mut user.locked_at, self.locked_at.as_ref());
         user
@@ -149,8 +152,8 @@ fn optional(inner: Option<&impl Serialize>) -> Result<Option<AttributeValue>, Ta
 
 impl Table {
     /// The change as a write for a transaction: refused where the user is another one by now, where the generation
-    /// moved on, and where a password, second factor, reset, lock, source or set of roles that is replaced is no longer
-    /// the one that was read.
+    /// moved on, and where a password, second factor, reset, lock, source, subject or set of roles that is replaced is
+    /// no longer the one that was read.
     pub(super) fn user_update(
         &self,
         user: &User,
@@ -175,6 +178,10 @@ impl Table {
         if let Some(source) = &change.source {
             expression.require("source", Some(value(&user.source)?));
             expression.set("source", Some(value(source)?));
+        }
+        if let Some(subject) = &change.subject {
+            expression.require("subject", optional(user.subject.as_ref())?);
+            expression.set("subject", Some(value(subject)?));
         }
         if change.locked_at.is_some() {
             expression.require("locked_at", user.locked_at.map(|moment| n(moment.millis())));

@@ -18,6 +18,7 @@ mod roles;
 mod schema;
 mod servers;
 mod sessions;
+mod subjects;
 mod transaction;
 mod users;
 
@@ -34,6 +35,7 @@ pub use roles::{
     ANONYMOUS, CannotAdopt, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles,
 };
 pub use servers::{Auth, DefaultAccess, Layer, OgcServer, ServerType};
+pub use subjects::Subject;
 pub use transaction::{Refused, Transaction};
 pub use users::{CreateUser, NewUser, Source, User, UserId, normalized};
 

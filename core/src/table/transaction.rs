@@ -23,11 +23,13 @@ enum Write {
     User,
     Place,
     Mail,
+    Once,
     Other,
 }
 
 /// Nothing was written, since something was no longer as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of write")]
 pub struct Refused {
     /// The user was changed meanwhile.
     pub user: bool,
@@ -35,6 +37,8 @@ pub struct Refused {
     pub place: bool,
     /// Another sender had the mail in hand.
     pub mail: bool,
+    /// What is done once was done before.
+    pub done: bool,
 }
 
 impl Table {
@@ -96,6 +100,10 @@ impl<'a> Transaction<'a> {
         self.with(Write::Mail, write)
     }
 
+    pub(super) fn with_once(self, write: Result<TransactWriteItem, TableError>) -> Self {
+        self.with(Write::Once, write)
+    }
+
     pub(super) fn with_other(self, write: Result<TransactWriteItem, TableError>) -> Self {
         self.with(Write::Other, write)
     }
@@ -125,6 +133,7 @@ impl<'a> Transaction<'a> {
                 user: failed(Write::User),
                 place: failed(Write::Place),
                 mail: failed(Write::Mail),
+                done: failed(Write::Once),
             }
         }))
     }

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::audit::AuditEntry;
 use super::credentials::{Reset, SecondFactor};
 use super::item::{Item, Key, from_item, n, put_new, s, to_item};
-use super::{RoleId, Table, TableError, unavailable};
+use super::{RoleId, Subject, Table, TableError, unavailable};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
 
@@ -40,6 +40,8 @@ pub enum Source {
     Ldap,
     /// A front proxy that names the user in a header.
     TrustedHeader,
+    /// Another `OpenID` provider.
+    OpenidConnect,
 }
 
 impl Source {
@@ -75,6 +77,8 @@ pub struct User {
     pub last_login: Option<Timestamp>,
     /// Who knows whether it is the user. Each has one source, so that a namesake elsewhere takes over no account.
     pub source: Source,
+    /// Whose account it is at the `OpenID` provider.
+    pub subject: Option<Subject>,
     /// Tickets and tokens of another generation are dead. A name used again gets a generation never used before.
     pub generation: i64,
     /// When the generation began: a ticket without one (Pyramid's own) must be newer.
@@ -109,6 +113,7 @@ struct Record {
     expire_on: Option<Timestamp>,
     last_login: Option<Timestamp>,
     source: Source,
+    subject: Option<Subject>,
     generation: i64,
     generation_since: Timestamp,
     second_factor: Option<SecondFactor>,
@@ -130,6 +135,7 @@ impl From<Record> for User {
             expire_on: record.expire_on,
             last_login: record.last_login,
             source: record.source,
+            subject: record.subject,
             generation: record.generation,
             generation_since: record.generation_since,
             second_factor: record.second_factor,
@@ -244,6 +250,20 @@ impl Table {
         Ok(pks.map(|pk| Key::new(pk, "user")).collect())
     }
 
+    /// The one user with that e-mail address.
+    pub async fn user_with_email(&self, email: &str) -> Result<Option<User>, TableError> {
+        let prefix = email_prefix(email);
+        if prefix.len() > MAX_SORT_KEY {
+            return Ok(None);
+        }
+        let found = self.keys_with_email(&prefix).await?;
+        let [key] = found.as_slice() else {
+            return Ok(None);
+        };
+        let user = self.get(key).await?.map(read).transpose()?;
+        Ok(user.filter(|user| has_email(user, &prefix)))
+    }
+
     /// The user of that name, or else the one user with that e-mail address. The same two requests, whether there is one
     /// or not.
     pub async fn user_named_or_with_email(&self, given: &str) -> Result<Option<User>, TableError> {
@@ -294,6 +314,7 @@ impl Table {
             expire_on: new.expire_on,
             last_login: None,
             source: new.source,
+            subject: None,
             second_factor: None,
             reset: None,
             locked_at: None,

@@ -1,5 +1,5 @@
-//! mapgate's function login: logging in and out with name and password, who one is, changing the password, and the
-//! pages for it (contract, section 4).
+//! mapgate's function login: logging in and out with name and password or by another OpenID provider, who one is,
+//! changing the password, and the pages for it (contract, section 4).
 
 mod asked;
 mod came_from;
@@ -10,6 +10,7 @@ mod loginchangepassword;
 mod loginuser;
 mod logout;
 mod notlogin;
+mod oidc;
 pub mod qr;
 mod user_object;
 
@@ -17,10 +18,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use mapgate_core::gate::{Gate, health};
+use mapgate_core::gate::{Gate, health, passwords_only};
 use mapgate_core::http::{Failure, Form, private, service};
 use mapgate_core::settings::Service;
 
@@ -33,23 +34,29 @@ pub const ROUTES: &[&str] = &[
     "/loginuser",
     "/logout",
     "/notlogin",
+    "/oidc/callback",
+    "/oidc/login",
 ];
 
 /// The function's routes.
 pub fn router(gate: Arc<Gate>) -> Router {
-    let routes = Router::new()
+    let passwords = Router::new()
         .route("/login", post(login::post))
-        .route("/login.html", get(login_html::get))
         .route(
             "/loginchangepassword",
             get(loginchangepassword::get).post(loginchangepassword::post),
         )
+        .route_layer(from_fn_with_state(gate.clone(), passwords_only));
+    let routes = Router::new()
+        .merge(passwords)
+        .route("/login.html", get(login_html::get))
         .route("/loginuser", get(loginuser::get))
         .route("/logout", get(logout::get))
         .route("/notlogin", get(notlogin::get))
+        .with_state(gate.clone())
+        .merge(oidc::routes(&gate))
         .layer(from_fn(without_token_in_query))
-        .layer(map_response(|response| async { private(response) }))
-        .with_state(gate.clone());
+        .layer(map_response(|response| async { private(response) }));
     service(
         routes.merge(health(&gate, "login")),
         &gate.settings,

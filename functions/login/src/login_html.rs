@@ -1,15 +1,17 @@
-//! `GET /login.html`: the login page. It says who one is, where one is logged in already.
+//! `GET /login.html`: the login page. It says who one is, where one is logged in already, and leads to the provider
+//! where another one logs users in.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::request;
+use http::{StatusCode, request};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::pages::{self, Reader};
 
 use crate::asked::came_from_of_query;
+use crate::came_from::CameFrom;
 use crate::forms::{Shown, Visit};
 
 /// `came_from` in the query goes into the form; a bad one is 400.
@@ -19,6 +21,26 @@ pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Resp
         Ok(response) => response,
         Err(failure) => pages::failure(Reader::of(&parts), &failure),
     }
+}
+
+/// The page where another provider logs users in: the way there, and who one is.
+fn elsewhere(
+    gate: &Gate,
+    parts: &request::Parts,
+    came_from: Option<&CameFrom>,
+    logged_in: Option<&[(&str, &str)]>,
+) -> Response {
+    let query = came_from.map(|came_from| {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("came_from", &came_from.given)
+            .finish();
+        format!("?{query}")
+    });
+    let login = gate.path("/oidc/login") + &query.unwrap_or_default();
+    let links = [(login.as_str(), "log-in-elsewhere")];
+    let id = logged_in.map_or("log-in-there", |_| "logged-in-there");
+    let arguments = logged_in.unwrap_or_default();
+    pages::message(Reader::of(parts), StatusCode::OK, id, arguments, &links)
 }
 
 async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> {
@@ -33,6 +55,10 @@ async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> 
     let identity = gate.identify(parts, Reach::Page).await?;
     let username = identity.user.as_ref().map(|user| user.username.as_str());
     let arguments = [("username", username.unwrap_or_default())];
+    if gate.settings.authentication.openid_connect.is_some() {
+        let page = elsewhere(gate, parts, came_from.as_ref(), username.map(|_| &arguments[..]));
+        return Ok(gate.reissue(&identity, page).await);
+    }
     let intro = username.map(|_| ("logged-in-as", &arguments[..]));
     let page = visit.login(&Shown::default(), intro)?;
     Ok(gate.reissue(&identity, page).await)

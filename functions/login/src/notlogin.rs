@@ -13,5 +13,8 @@ pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Resp
     let (parts, _) = request.into_parts();
     let (login, change) = (gate.path("/login.html"), gate.path("/loginchangepassword"));
     let links = [(login.as_str(), "log-in"), (change.as_str(), "change-password")];
-    pages::message(Reader::of(&parts), StatusCode::OK, "not-logged-in", &[], &links)
+    // Where another provider logs users in there is no password to change.
+    let passwords = gate.settings.authentication.openid_connect.is_none();
+    let links = if passwords { &links[..] } else { &links[..1] };
+    pages::message(Reader::of(&parts), StatusCode::OK, "not-logged-in", &[], links)
 }

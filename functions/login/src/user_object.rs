@@ -12,12 +12,14 @@ pub(crate) fn user_object(
     roles: &Roles,
     is_intranet: bool,
 ) -> Value {
+    let authentication = &settings.authentication;
+    let by_provider = authentication.openid_connect.is_some();
     let own = user.map(|user| user.roles.clone()).unwrap_or_default();
     let mut object = json!({
         "functionalities": roles.functionalities(&own, user.is_some(), is_intranet),
         "is_intranet": is_intranet,
-        "login_type": "local",
-        "two_factor_enable": settings.authentication.two_factor,
+        "login_type": if by_provider { "oidc" } else { "local" },
+        "two_factor_enable": authentication.two_factor && !by_provider,
     });
     if let Some(user) = user {
         let own = own.iter().filter_map(|id| roles.get(*id));

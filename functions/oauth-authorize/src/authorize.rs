@@ -90,6 +90,8 @@ async fn answered(gate: &Gate, parts: &Parts, form: &Form) -> Result<Response, H
     };
     if form.has("decision") {
         Box::pin(consent::decide(&visit, request, form)).await
+    } else if visit.provider_logs_in() {
+        Err(Failure::BadRequest("no password is taken here: log in at /oidc/login".to_owned()).into())
     } else {
         login::try_password(&visit, &request, form).await
     }

@@ -51,7 +51,12 @@ pub(crate) fn page(
     request: &AuthorizationRequest,
     known: Option<&str>,
 ) -> Result<Response, Failure> {
-    let hint = request.details.login_hint.as_deref();
+    let details = &request.details;
+    if visit.provider_logs_in() {
+        let anew = known.is_some() || details.prompt.wants_login() || details.max_age.is_some();
+        return visit.to_provider(anew, details.prompt.wants_consent());
+    }
+    let hint = details.login_hint.as_deref();
     page_with(visit, request, hint.or(known), None)
 }
 

@@ -47,6 +47,11 @@ impl Prompt {
         })
     }
 
+    /// Whether the password is asked for, whoever is logged in.
+    pub(crate) fn wants_login(self) -> bool {
+        matches!(self, Self::Asking { login: true, .. })
+    }
+
     /// Whether the user is asked after a new login too.
     pub(crate) fn wants_consent(self) -> bool {
         matches!(self, Self::Asking { consent: true, .. })

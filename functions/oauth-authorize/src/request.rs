@@ -47,7 +47,7 @@ pub(crate) struct Details {
     /// What the tokens are to be for, where that is not all of mapgate.
     pub(crate) resource: Option<String>,
     pub(crate) prompt: Prompt,
-    max_age: Option<Duration>,
+    pub(crate) max_age: Option<Duration>,
     /// Whom the client thinks the user to be: a name for the form's field, and nothing else.
     pub(crate) login_hint: Option<String>,
     /// An id token of the user whom the client asks for; a code for anyone else would be another's.

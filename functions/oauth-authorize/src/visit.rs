@@ -1,10 +1,11 @@
 //! A browser's visit: the request, and what every step of it needs.
 
-use http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
-use mapgate_core::http::{Failure, Reach};
+use mapgate_core::http::{Failure, Reach, private};
 use mapgate_core::identity::{Identity, Scheme};
 use mapgate_core::pages::Language;
 use mapgate_core::secrets::Secrets;
@@ -31,8 +32,8 @@ pub(crate) struct Login {
 }
 
 impl Visit<'_> {
-    /// Who is logged in. Only a ticket counts, a URL login, which gives one, or a front proxy's header: an access token must not give a code,
-    /// which could give more than it.
+    /// Who is logged in. Only a ticket counts, a URL login, which gives one, or a front proxy's header: an access token must
+    /// not give a code, which could give more than it.
     pub(crate) async fn login(&self, reach: Reach) -> Result<Option<Login>, Failure> {
         let identity = self.gate.identify(self.parts, reach).await?;
         let auth_time = match &identity.scheme {
@@ -70,6 +71,29 @@ impl Visit<'_> {
         let query = query::without(&query::without(&self.query(), "prompt"), "login_hint");
         let consent = if wants_consent { "%20consent" } else { "" };
         self.here(&format!("{query}&prompt=login{consent}"))
+    }
+
+    /// Whether another provider logs users in, so that no password is taken.
+    pub(crate) fn provider_logs_in(&self) -> bool {
+        self.gate.settings.authentication.openid_connect.is_some()
+    }
+
+    /// To the provider, and from there back to the same request. `anew` has it ask for the login again where it knows the
+    /// user; what asked for that here is done with it, or the way back would lead there once more.
+    pub(crate) fn to_provider(&self, anew: bool, wants_consent: bool) -> Result<Response, Failure> {
+        let mut query = query::without(&query::without(&self.query(), "prompt"), "max_age");
+        if wants_consent {
+            query.push_str("&prompt=consent");
+        }
+        let mut asked = form_urlencoded::Serializer::new(String::new());
+        asked.append_pair("came_from", &self.here(&query));
+        if anew {
+            asked.append_pair("prompt", "login");
+        }
+        let location = format!("{}?{}", self.gate.path("/oidc/login"), asked.finish());
+        let location = HeaderValue::from_str(&location).map_err(|_| Failure::Unavailable)?;
+        let headers = [(header::LOCATION, location)];
+        Ok(private((redirect_status(self.parts), headers).into_response()))
     }
 
     fn here(&self, query: &str) -> String {

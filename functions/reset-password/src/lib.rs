@@ -15,9 +15,9 @@ mod smtp;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
-use mapgate_core::gate::{Gate, health};
+use mapgate_core::gate::{Gate, health, passwords_only};
 use mapgate_core::http::{Failure, private, service};
 use mapgate_core::settings::Service;
 
@@ -38,6 +38,7 @@ pub fn router(gate: Arc<Gate>) -> Router {
             get(loginresetpassword::get).post(loginresetpassword::post),
         )
         .route("/loginresetpassword/{token}", get(link::get).post(link::post))
+        .route_layer(from_fn_with_state(gate.clone(), passwords_only))
         .layer(map_response(|response| async { private(response) }))
         .with_state(gate.clone());
     service(

@@ -92,6 +92,21 @@ notice-password-changed =
     { $site }/loginresetpassword
     .subject = Ihr Passwort wurde geändert
 
+# Anmelden bei einem anderen Dienst
+log-in-elsewhere = Mit dem Konto Ihrer Organisation anmelden
+log-in-there = Sie melden sich mit dem Konto Ihrer Organisation an.
+    .title = Anmelden
+logged-in-there = Sie sind als { $username } angemeldet.
+    .title = Angemeldet
+passwords-elsewhere = Hier wird kein Passwort angenommen. Sie melden sich mit dem Konto Ihrer Organisation an.
+    .title = Anmeldung anderswo
+provider-login-over = Diese Anmeldung hat zu lange gedauert, ist schon abgeschlossen, oder ein anderes Fenster ist an ihre Stelle getreten. Cookies müssen erlaubt sein. Melden Sie sich noch einmal an.
+    .title = Bitte noch einmal anmelden
+provider-refused = Der Anmeldedienst Ihrer Organisation hat Sie nicht angemeldet. Versuchen Sie es noch einmal, oder wenden Sie sich an Ihre Administration.
+    .title = Nicht angemeldet
+no-account = Der Anmeldedienst Ihrer Organisation kennt Sie, aber hier gibt es kein Konto, das Sie benutzen können. Wenden Sie sich an Ihre Administration.
+    .title = Kein Konto hier
+
 # Wer nicht weiterkommt
 not-logged-in = Melden Sie sich an, um fortzufahren. Wurde Ihr Passwort von der Administration gesetzt oder ist Ihr zweiter Faktor noch nicht eingerichtet, so führt die Anmeldeseite Sie zuerst dadurch.
     .title = Sie sind nicht angemeldet

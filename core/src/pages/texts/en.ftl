@@ -92,6 +92,21 @@ notice-password-changed =
     { $site }/loginresetpassword
     .subject = Your password was changed
 
+# Logging in at another provider
+log-in-elsewhere = Log in with your organisation’s account
+log-in-there = You log in with the account of your organisation.
+    .title = Log in
+logged-in-there = You are logged in as { $username }.
+    .title = Logged in
+passwords-elsewhere = No password is taken here. You log in with the account of your organisation.
+    .title = Log in elsewhere
+provider-login-over = This login took too long, or was finished already, or another window took its place. Cookies must be allowed. Log in again.
+    .title = Please log in again
+provider-refused = The login service of your organisation did not log you in. Try again, or ask your administrator.
+    .title = Not logged in
+no-account = The login service of your organisation knows you, but there is no account here that you can use. Ask your administrator.
+    .title = No account here
+
 # Who cannot go on
 not-logged-in = To go on, log in. If an administrator set your password, or your second factor is not set up yet, the login page leads you through that first.
     .title = You are not logged in

@@ -92,6 +92,21 @@ notice-password-changed =
     { $site }/loginresetpassword
     .subject = Votre mot de passe a été changé
 
+# La connexion chez un autre fournisseur
+log-in-elsewhere = Se connecter avec le compte de votre organisation
+log-in-there = Vous vous connectez avec le compte de votre organisation.
+    .title = Se connecter
+logged-in-there = Vous êtes connecté en tant que { $username }.
+    .title = Connecté
+passwords-elsewhere = Aucun mot de passe n’est accepté ici. Vous vous connectez avec le compte de votre organisation.
+    .title = Connexion ailleurs
+provider-login-over = Cette connexion a duré trop longtemps, est déjà terminée, ou une autre fenêtre l’a remplacée. Les cookies doivent être autorisés. Connectez-vous à nouveau.
+    .title = Veuillez vous reconnecter
+provider-refused = Le service de connexion de votre organisation ne vous a pas connecté. Réessayez, ou adressez-vous à votre administrateur.
+    .title = Non connecté
+no-account = Le service de connexion de votre organisation vous connaît, mais il n’y a pas ici de compte que vous puissiez utiliser. Adressez-vous à votre administrateur.
+    .title = Pas de compte ici
+
 # Qui ne peut pas continuer
 not-logged-in = Pour continuer, connectez-vous. Si votre mot de passe a été défini par un administrateur ou si votre second facteur n’est pas encore configuré, la page de connexion vous guide d’abord.
     .title = Vous n’êtes pas connecté

@@ -92,6 +92,21 @@ notice-password-changed =
     { $site }/loginresetpassword
     .subject = La sua password è stata cambiata
 
+# L’accesso presso un altro fornitore
+log-in-elsewhere = Accedere con l’account della sua organizzazione
+log-in-there = Acceda con l’account della sua organizzazione.
+    .title = Accesso
+logged-in-there = Accesso effettuato come { $username }.
+    .title = Accesso effettuato
+passwords-elsewhere = Qui non si accettano password. Acceda con l’account della sua organizzazione.
+    .title = Accesso altrove
+provider-login-over = Questo accesso è durato troppo, è già concluso, oppure un’altra finestra ne ha preso il posto. I cookie devono essere ammessi. Acceda di nuovo.
+    .title = Acceda di nuovo
+provider-refused = Il servizio di accesso della sua organizzazione non ha concesso l’accesso. Riprovi, oppure si rivolga all’amministratore.
+    .title = Accesso non effettuato
+no-account = Il servizio di accesso della sua organizzazione la conosce, ma qui non c’è un account che possa usare. Si rivolga all’amministratore.
+    .title = Nessun account qui
+
 # Chi non può proseguire
 not-logged-in = Per continuare, acceda. Se la password è stata impostata da un amministratore o il secondo fattore non è ancora configurato, la pagina di accesso la guida prima attraverso questo passo.
     .title = Accesso non effettuato

@@ -58,6 +58,9 @@ const ROWS: &[Row] = &[
     ),
     ("POST", "/loginchangepassword", "/loginchangepassword", [400; 6]),
     ("GET", "/notlogin", "/notlogin", [200; 6]),
+    // The tests' world has no other provider.
+    ("GET", "/oidc/login", "/oidc/login", [400; 6]),
+    ("GET", "/oidc/callback", "/oidc/callback", [400; 6]),
     (
         "GET",
         "/oauth/login",

@@ -9,6 +9,7 @@ mod mail_servers;
 mod mapserv_proxy;
 mod notice;
 mod oauth;
+mod oidc;
 mod reset_password;
 
 mod bad_input;

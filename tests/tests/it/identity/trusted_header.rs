@@ -293,11 +293,12 @@ async fn an_unknown_user_is_made_once_where_that_is_set() {
     )
     .await;
     let _ = test.table_requests();
+    // The user, the user anew, and the roles of an anonymous request.
     assert_eq!(
         who(&test.another(), LISTED, &[("x-remote-user", "jane")]).await,
         ""
     );
-    assert_eq!(test.table_requests(), ["BatchGetItem", "BatchGetItem"]);
+    assert_eq!(test.table_requests(), ["BatchGetItem", "BatchGetItem", "GetItem"]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod came_from;
 mod change_password;
 mod logging_in;
 mod logout;
+mod oidc;
 mod pages;
 mod second_factor;
 mod second_factor_page;

@@ -24,6 +24,8 @@ async fn methods_are_answered_or_named() {
         ("/loginuser", "GET,HEAD"),
         ("/loginchangepassword", "GET,HEAD,POST"),
         ("/notlogin", "GET,HEAD"),
+        ("/oidc/login", "GET,HEAD"),
+        ("/oidc/callback", "GET,HEAD"),
     ] {
         for method in [
             Method::GET,
@@ -54,7 +56,7 @@ async fn methods_are_answered_or_named() {
             (204, format!("{allowed},OPTIONS").as_str())
         );
     }
-    for path in ["/account", "/oidc/login", "/login/", "/login.html/x", "/"] {
+    for path in ["/account", "/oidc", "/login/", "/login.html/x", "/"] {
         let answer = send(&test, get(path)).await;
         assert_eq!(
             (answer.status.as_u16(), &answer.json()["error"]),
