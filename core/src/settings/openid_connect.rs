@@ -104,8 +104,29 @@ impl OpenidConnect {
                 .log()
                 .warn("vars.authentication.openid_connect.update_fields: username has no effect, since a user's name never changes");
         }
+        openid_connect.check_matching(&section, enabled);
         section.finish(|key| key == "ignore_unknown_roles");
         enabled.then_some(openid_connect)
+    }
+}
+
+impl OpenidConnect {
+    /// What finds an account must be what the provider vouches for.
+    fn check_matching(&self, section: &Section<'_>, enabled: bool) {
+        let fields = &self.user_info_fields;
+        if self.match_field == UserField::Email && fields.email != "email" {
+            section.fault(
+                "match_field",
+                "email needs user_info_fields.email: email, the one claim that email_verified speaks of",
+            );
+        }
+        if enabled && self.match_field == UserField::Username && fields.username != "sub" {
+            section.log().warn(format!(
+                "vars.authentication.openid_connect.user_info_fields.username: accounts are found by the claim {}; be \
+                 sure that no user of the provider can choose it",
+                fields.username
+            ));
+        }
     }
 }
 

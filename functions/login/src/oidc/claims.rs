@@ -1,6 +1,6 @@
 //! What the provider says of who logged in, and which of it fills which field (`user_info_fields`).
 
-use mapgate_core::settings::OpenidConnect;
+use mapgate_core::settings::{OpenidConnect, UserField};
 use mapgate_core::table::{Subject, normalized};
 use openidconnect::{AdditionalClaims, AdditionalProviderMetadata};
 use serde::{Deserialize, Serialize};
@@ -93,22 +93,30 @@ impl Claims {
     /// The fields that the settings ask for. Refuses claims that give no user name.
     pub(super) fn person(&self, settings: &OpenidConnect) -> Result<Person, NotSaid> {
         let fields = &settings.user_info_fields;
-        let username = self.filled(&fields.username).map(|name| normalized(&name));
+        // Taken as it is: a name that only looks like another's must not become it.
+        let username = self.filled(&fields.username).filter(|name| name.trim() == name);
+        let username = username.and_then(|name| fit(&name)).map(|name| normalized(&name));
         let verified = self.all.get("email_verified").and_then(Value::as_bool);
+        // It speaks of the claim of that name only (OpenID Connect Core 1.0, 5.1).
+        let email_verified = verified == Some(true) && fields.email == "email";
+        let by_email = settings.match_field == UserField::Email;
+        let email = self.filled(&fields.email).and_then(|email| fit(&email));
         Ok(Person {
             subject: Subject::of(&self.issuer, &self.subject),
             username: username.ok_or(NotSaid("username"))?,
-            display_name: self.filled(&fields.display_name),
-            email: self
-                .filled(&fields.email)
-                .filter(|email| verified != Some(false) && email.contains('@') && !email.contains(' ')),
-            email_verified: verified == Some(true),
+            display_name: self.filled(&fields.display_name).and_then(|name| fit(&name)),
+            // Where an address finds accounts, one that nobody vouches for must stand on none.
+            email: email.filter(|email| {
+                let is_address = email.contains('@') && !email.contains(' ');
+                is_address && verified != Some(false) && (email_verified || !by_email)
+            }),
+            email_verified,
             roles: settings.provide_roles.then(|| self.names(&fields.roles)),
         })
     }
 
     /// What fills a field: a claim, or text with claims in braces, as `{given_name} {family_name}`. None where a claim is
-    /// not there, or where it makes no fit text.
+    /// not there.
     fn filled(&self, template: &str) -> Option<String> {
         let text = if template.contains('{') {
             let mut text = String::new();
@@ -123,9 +131,7 @@ impl Claims {
         } else {
             self.text(template)?
         };
-        let text = text.trim();
-        let is_fit = !text.is_empty() && text.chars().count() <= LONGEST && !text.contains(char::is_control);
-        is_fit.then(|| text.to_owned())
+        Some(text)
     }
 
     fn text(&self, claim: &str) -> Option<String> {
@@ -147,6 +153,13 @@ impl Claims {
             _ => Vec::new(),
         }
     }
+}
+
+/// The text without white space around it, where a field can hold it.
+fn fit(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_fit = !text.is_empty() && text.chars().count() <= LONGEST && !text.contains(char::is_control);
+    is_fit.then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -205,6 +218,8 @@ mod tests {
         for name in [
             json!(""),
             json!(" "),
+            json!("admin "),
+            json!("\u{a0}admin"),
             json!("a\u{0}b"),
             json!(long),
             json!({}),
@@ -230,6 +245,28 @@ mod tests {
         assert_eq!(email(json!(false)), (false, false));
         assert_eq!(email(json!(null)), (true, false));
         assert_eq!(email(json!(1)), (true, false));
+    }
+
+    #[test]
+    fn an_address_that_finds_accounts_is_one_that_the_provider_vouches_for() {
+        let email = |more: &str, verified: Value| {
+            let claims = json!({"sub": "1", "email": "jane@example.com", "upn": "otto@example.com",
+                                "email_verified": verified});
+            let person = person(more, &claims).unwrap();
+            (person.email, person.email_verified)
+        };
+        let by_email = ", match_field: email";
+        assert_eq!(email(by_email, json!(null)), (None, false));
+        assert_eq!(
+            email(by_email, json!(true)),
+            (Some("jane@example.com".to_owned()), true)
+        );
+        // What is said of the claim `email` says nothing of another.
+        let upn = ", user_info_fields: {email: upn}";
+        assert_eq!(
+            email(upn, json!(true)),
+            (Some("otto@example.com".to_owned()), false)
+        );
     }
 
     #[test]
