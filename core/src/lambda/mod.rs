@@ -1,8 +1,10 @@
 //! Starts a router under Lambda; the only room that knows it.
 
+mod buffered;
 mod event;
 mod mails;
 mod start;
+mod streamed;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,21 +15,45 @@ use std::task::{Context, Poll};
 use axum::Router;
 use lambda_http::lambda_runtime::{self, LambdaEvent, Service};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Request};
+use lambda_http::{Adapter, Request, StreamAdapter};
+use tokio::sync::Notify;
 
 use crate::gate::Gate;
 use crate::http::front;
+use crate::settings::InvokeMode;
+use buffered::{Buffered, Gathered};
+use streamed::Streamed;
 
 pub use start::{gate_of, gate_of_environment, log, printable};
 
 /// A function's `main`: reads settings, makes the gate, and serves events until Lambda ends the process.
 ///
-/// With bad environment or settings it exits at once, non-zero, with one readable line per fault.
+/// With bad environment or settings it exits at once, non-zero, with one readable line per fault. How its answers go
+/// out is `MAPGATE_INVOKE_MODE`'s to say: it must be what the gateway before it expects.
 pub fn run(router: impl FnOnce(Arc<Gate>) -> Router) -> ExitCode {
-    start(async |gate| lambda_runtime::run(of_http(gate, router)).await)
+    start(async |gate| match gate.settings.invoke_mode {
+        InvokeMode::Buffered => lambda_runtime::run(of_http(gate, router)).await,
+        InvokeMode::ResponseStream => stream(gate, router).await,
+    })
 }
 
-/// Like [`run`], for the function that sends mail: events of the table's stream that tell of a queued mail, and those of
+/// Serves with answers that stream, until one breaks off.
+async fn stream(
+    gate: Arc<Gate>,
+    router: impl FnOnce(Arc<Gate>) -> Router,
+) -> Result<(), lambda_runtime::Error> {
+    let broken = Arc::new(Notify::new());
+    let streamed = Streamed {
+        router: peers(gate, router),
+        broken: broken.clone(),
+    };
+    tokio::select! {
+        ended = lambda_runtime::run(Sane(StreamAdapter::from(streamed))) => ended,
+        () = broken.notified() => Err("an answer broke off".into()),
+    }
+}
+
+/// Like [`run`], always buffered, for the function that sends mail: events of the table's stream that tell of a queued mail, and those of
 /// a schedule, go to `send`. An error of it makes the invocation a failed one.
 pub fn run_with_mails<F, E>(
     router: impl FnOnce(Arc<Gate>) -> Router,
@@ -64,13 +90,17 @@ fn start(serve: impl AsyncFnOnce(Arc<Gate>) -> Result<(), lambda_runtime::Error>
     })
 }
 
-/// The way of HTTP events.
+/// The way of HTTP events whose answers are gathered.
 fn of_http(
     gate: Arc<Gate>,
     router: impl FnOnce(Arc<Gate>) -> Router,
-) -> Sane<Adapter<'static, axum::response::Response, Peers>> {
+) -> Sane<Adapter<'static, Gathered, Buffered>> {
+    Sane(Adapter::from(Buffered(peers(gate, router))))
+}
+
+fn peers(gate: Arc<Gate>, router: impl FnOnce(Arc<Gate>) -> Router) -> Peers {
     let settings = gate.settings.clone();
-    Sane(Adapter::from(Peers(front(router(gate), &settings))))
+    Peers(front(router(gate), &settings))
 }
 
 #[expect(

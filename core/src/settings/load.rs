@@ -12,8 +12,8 @@ use super::reader::{NONE, REQUIRED, Reader, number};
 use super::referer::referer;
 use super::section::Section;
 use super::{
-    Authentication, Authtkt, BaseUrl, Environment, Fault, Intranet, MailTemplate, Secret, SecretsSource,
-    ServiceHeaders, Settings, SettingsSource, Smtp, Urllogin,
+    Authentication, Authtkt, BaseUrl, Environment, Fault, Intranet, InvokeMode, MailTemplate, Secret,
+    SecretsSource, ServiceHeaders, Settings, SettingsSource, Smtp, Urllogin,
 };
 
 /// Makes the settings from the environment and the settings file, if there is one.
@@ -75,6 +75,7 @@ pub(super) fn examine(
         basicauth: reader.flag("BASICAUTH", false),
         authtkt_secret: authtkt_secret(&reader),
         identity_cache: identity_cache(&reader),
+        invoke_mode: invoke_mode(&reader),
         authentication: Authentication::read(vars.section("authentication")),
         intranet: Intranet::read(vars.section("intranet")),
         resourceproxy: Resourceproxy::read(vars.section("resourceproxy")),
@@ -141,6 +142,17 @@ fn identity_cache(reader: &Reader<'_>) -> Duration {
         .variable("MAPGATE_IDENTITY_CACHE_SECONDS", "10", parse)
         .unwrap_or(10);
     Duration::from_secs(seconds.into())
+}
+
+fn invoke_mode(reader: &Reader<'_>) -> InvokeMode {
+    let parse = |text: &str| match text {
+        "BUFFERED" => Ok(InvokeMode::Buffered),
+        "RESPONSE_STREAM" => Ok(InvokeMode::ResponseStream),
+        _ => Err("BUFFERED or RESPONSE_STREAM".to_owned()),
+    };
+    reader
+        .variable("MAPGATE_INVOKE_MODE", "BUFFERED", parse)
+        .unwrap_or(InvokeMode::Buffered)
 }
 
 fn retention(section: Section<'_>) -> u32 {

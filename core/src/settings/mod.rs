@@ -59,6 +59,8 @@ pub struct Settings {
     pub authtkt_secret: Option<Secret>,
     /// How old a remembered identity may be; zero reads each time: `MAPGATE_IDENTITY_CACHE_SECONDS`.
     pub identity_cache: Duration,
+    /// How a Lambda function hands out its answers: `MAPGATE_INVOKE_MODE`.
+    pub invoke_mode: InvokeMode,
     /// Passwords, second factor, lockout, validators: `vars.authentication`.
     pub authentication: Authentication,
     /// Whose addresses get the role `intranet`, and whose forwarding headers are believed: `vars.intranet`.
@@ -97,6 +99,16 @@ pub enum SecretsSource {
     SecretsManager(String),
     /// A JSON file of the same form (`file:PATH`), for development and the local harness.
     File(PathBuf),
+}
+
+/// How a Lambda function hands out its answers, by the names that function URLs have for it. Under anything but Lambda it
+/// has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvokeMode {
+    /// `BUFFERED`: gathered, up to 6 MB.
+    Buffered,
+    /// `RESPONSE_STREAM`: piece by piece.
+    ResponseStream,
 }
 
 /// Where the settings file is read from: `MAPGATE_SETTINGS`.

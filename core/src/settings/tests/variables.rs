@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::{BaseUrl, Environment, SameSite, SecretsSource, Settings, SettingsSource, load};
+use super::super::{
+    BaseUrl, Environment, InvokeMode, SameSite, SecretsSource, Settings, SettingsSource, load,
+};
 use super::{REQUIRED, environment};
 
 const LONG: &str = "0123456789012345678901234567890123456789012345678901234567890123";
@@ -77,6 +79,18 @@ fn lifetimes_are_seconds_or_none() {
             )]
         );
     }
+}
+
+#[test]
+fn the_invoke_mode_has_lambdas_names() {
+    assert_eq!(of(&[]).unwrap().invoke_mode, InvokeMode::Buffered);
+    let streams = of(&[("MAPGATE_INVOKE_MODE", "RESPONSE_STREAM")]).unwrap();
+    assert_eq!(streams.invoke_mode, InvokeMode::ResponseStream);
+    let faults = of(&[("MAPGATE_INVOKE_MODE", "STREAM")]).unwrap_err();
+    assert_eq!(
+        faults,
+        ["MAPGATE_INVOKE_MODE: expected BUFFERED or RESPONSE_STREAM, got \"STREAM\""]
+    );
 }
 
 #[test]
