@@ -67,6 +67,19 @@ impl Program {
         self.log.lock().unwrap().clone()
     }
 
+    /// The most memory that it has held, in MB.
+    ///
+    /// # Panics
+    /// Where it has ended.
+    #[must_use]
+    pub fn peak_memory(&self) -> f64 {
+        let id = self.child.id().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = peak.unwrap().trim().trim_end_matches(" kB");
+        kilobytes.parse::<f64>().unwrap() / 1024.0
+    }
+
     /// What it has left in the folder for temporary files.
     ///
     /// # Panics

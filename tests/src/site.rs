@@ -110,7 +110,7 @@ impl Setup {
     #[must_use]
     pub fn spawn(self) -> Program {
         let folder = self.folder();
-        let mut command = Command::new(program());
+        let mut command = Command::new(program("mapgate-local"));
         command
             .args(["--listen", "127.0.0.1:0"])
             .arg("--settings")
@@ -137,7 +137,7 @@ impl Setup {
             .prefix("mapgate-test-")
             .tempdir()
             .unwrap();
-        let mut command = Command::new(program());
+        let mut command = Command::new(program("mapgate-local"));
         command.args(["--listen", "127.0.0.1:0"]).env_clear();
         command
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -157,15 +157,16 @@ impl Setup {
     }
 }
 
-/// The harness's program beside the test's own.
-fn program() -> PathBuf {
+/// One of the workspace's programs, beside the test's own.
+///
+/// # Panics
+/// Where there is none: `cargo build --workspace` makes them.
+pub(crate) fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
-    let folder = own
-        .ancestors()
-        .find(|folder| folder.join("mapgate-local").is_file());
+    let folder = own.ancestors().find(|folder| folder.join(name).is_file());
     match folder {
-        Some(folder) => folder.join("mapgate-local"),
-        None => panic!("mapgate-local is not built: run tests/run, or cargo build --workspace"),
+        Some(folder) => folder.join(name),
+        None => panic!("{name} is not built: run tests/run, or cargo build --workspace"),
     }
 }
 

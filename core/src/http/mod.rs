@@ -11,7 +11,7 @@ pub use failure::{Failure, json_error, oauth_error, uncached};
 pub use form::Form;
 pub use front::front;
 pub use referrer::{Reach, origin_is_own, ticket_is_believed};
-pub use service::{service, with_limit};
+pub use service::{service, with_own_limits};
 
 use axum::response::Response;
 use http::{HeaderValue, header};

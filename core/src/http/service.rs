@@ -16,7 +16,7 @@ use crate::settings::{Service, Settings};
 struct Rules {
     settings: Arc<Settings>,
     service: Option<Service>,
-    limit: usize,
+    limit: Option<usize>,
 }
 
 impl Rules {
@@ -32,16 +32,15 @@ impl Rules {
 /// Puts the shared rules around a service's routes, with the usual limit of 1 MiB. Without a service there is no
 /// CORS: authorize endpoints have none (RFC 9700 §2.6).
 pub fn service(router: Router, settings: &Arc<Settings>, service: Option<Service>) -> Router {
-    with_limit(router, settings, service, BODY_LIMIT)
+    ruled(router, settings, service, Some(BODY_LIMIT))
 }
 
-/// Like [`service`], with another limit for bodies, in bytes.
-pub fn with_limit(
-    router: Router,
-    settings: &Arc<Settings>,
-    service: Option<Service>,
-    limit: usize,
-) -> Router {
+/// Like [`service`] for endpoints that limit what they read themselves, since they tell of it in a form of their own.
+pub fn with_own_limits(router: Router, settings: &Arc<Settings>, service: Service) -> Router {
+    ruled(router, settings, Some(service), None)
+}
+
+fn ruled(router: Router, settings: &Arc<Settings>, service: Option<Service>, limit: Option<usize>) -> Router {
     let rules = Rules {
         settings: settings.clone(),
         service,
@@ -61,12 +60,16 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
     let length = asked
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let mut response = if length.is_some_and(|length| length > rules.limit) {
-        let failure = Failure::TooLarge;
-        failure.onto(rules.error(failure.status(), &failure.to_string()))
-    } else {
-        let body = Body::new(http_body_util::Limited::new(body, rules.limit));
-        next.run(Request::from_parts(parts, body)).await
+    let mut response = match rules.limit {
+        Some(limit) if length.is_some_and(|length| length > limit) => {
+            let failure = Failure::TooLarge;
+            failure.onto(rules.error(failure.status(), &failure.to_string()))
+        }
+        Some(limit) => {
+            let body = Body::new(http_body_util::Limited::new(body, limit));
+            next.run(Request::from_parts(parts, body)).await
+        }
+        None => next.run(Request::from_parts(parts, body)).await,
     };
     if method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED {
         // The methods are added outside of this layer, by axum, and named to a preflight by the front.

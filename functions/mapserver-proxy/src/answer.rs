@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use mapgate_core::http::private;
 use mapgate_core::ogc::{
     AnswerRewriter, CapabilitiesFilter, Forward, OgcCode, OgcError, Operation, Service, UrlRewriter,
@@ -15,14 +15,34 @@ use mapgate_core::ogc::{
 
 use crate::fault::{Fault, sandboxed};
 
-/// So much of a text is looked at before it goes on: an exception shows itself at its beginning.
-const LOOKED_AT: usize = 4 * 1024;
+/// So much of an answer is waited for before it goes on: an exception shows itself at its beginning, a small answer that
+/// breaks off can still be told of, and one that is whole goes out in one piece, which costs half of a piece for the head
+/// and others behind it.
+const LOOKED_AT: usize = 16 * 1024;
 /// So much of an exception is read, for its code and the log.
 const EXCEPTION: usize = 64 * 1024;
 /// So much of a transaction's answer is read: it lists what was inserted.
 const TRANSACTION: usize = 16 * 1024 * 1024;
 /// How long a legend may be kept, in seconds.
 const LEGEND_AGE: u32 = 3600;
+/// What a client may ask of a server about an answer that goes on untouched.
+const CONDITIONS: [HeaderName; 5] = [
+    header::ACCEPT_ENCODING,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_RANGE,
+    header::RANGE,
+];
+/// What such an answer keeps of the server's headers, beside its type. None is hop-by-hop, none tells of the server.
+const KEPT: [HeaderName; 7] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_RANGE,
+    header::ACCEPT_RANGES,
+    header::ETAG,
+    header::LAST_MODIFIED,
+];
 
 /// What is expected of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +69,47 @@ impl Way {
     }
 }
 
+/// Whether the answer is to be a picture that goes on byte by byte: conditions, ranges and compression are then an affair
+/// between client and server. All else is read or rewritten, or may turn out so.
+fn is_untouched(forward: &Forward) -> bool {
+    let picture = |value: &str| {
+        let value = value.to_ascii_lowercase();
+        value.starts_with("image/") && !value.contains("xml")
+    };
+    let format = || {
+        let mut formats = forward.query.iter().filter(|(name, _)| name == "FORMAT");
+        formats.next().is_some_and(|(_, value)| picture(value))
+    };
+    matches!(Way::of(forward), Way::Image | Way::Legend) && format()
+}
+
+/// What a server is asked beside the request: the client's conditions where the answer goes on untouched, else that it come
+/// as it is.
+pub fn conditions(asked: &HeaderMap, forward: &Forward) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if is_untouched(forward) {
+        for name in CONDITIONS {
+            // Several lines of one, or several ranges (whose answer is no picture), are not worth it.
+            let mut values = asked.get_all(&name).iter();
+            if let (Some(value), None) = (values.next(), values.next())
+                && !(name == header::RANGE && value.as_bytes().contains(&b','))
+            {
+                headers.insert(name, value.clone());
+            }
+        }
+    }
+    headers
+        .entry(header::ACCEPT_ENCODING)
+        .or_insert(HeaderValue::from_static("identity"));
+    headers
+}
+
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
 /// Capabilities, filtered. What is wrong at the beginning of the document is a fault; later the answer breaks off.
+///
+/// No cache may keep them: QGIS's, which is Qt's, knows an answer by its URL alone, whatever `Vary` says, and would show
+/// one user the layers of another.
 pub async fn capabilities(
     response: reqwest::Response,
     filter: CapabilitiesFilter,
@@ -60,7 +118,7 @@ pub async fn capabilities(
     let status = response.status();
     let mut filtered = Box::pin(filter_capabilities(Box::pin(response.bytes_stream()), filter));
     let first = match filtered.next().await {
-        Some(Ok(first)) if status.is_success() => first,
+        Some(Ok(first)) if status == StatusCode::OK => first,
         Some(Err(XmlError::Exception(code))) => return Err(exception(code)),
         other => {
             let error = other.and_then(Result::err).map(|error| error.to_string());
@@ -77,57 +135,108 @@ pub async fn capabilities(
     Ok(finish(body, HeaderValue::from_static(content_type), forward))
 }
 
-/// Any other answer. Images pass untouched, texts lose the backend's URLs, exceptions all but their code.
+/// Any other answer. Images pass untouched, texts lose the URLs that `urls` knows as the backend's, exceptions all but their
+/// code.
 pub async fn answer(
     response: reqwest::Response,
-    urls: UrlRewriter,
+    urls: impl FnOnce() -> UrlRewriter,
     forward: &Forward,
     way: Way,
 ) -> Result<Response, Fault> {
     let status = response.status();
-    let headers = response.headers().clone();
-    let content_type = headers.get(header::CONTENT_TYPE).cloned();
-    let kind = content_type
-        .as_ref()
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.to_ascii_lowercase();
-    let body: Chunks = Box::pin(response.bytes_stream());
-    let image = kind.starts_with("image/");
-    if !status.is_success() || headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(failed(status, body).await);
+    let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+    let untouched = is_untouched(forward);
+    match status {
+        StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE if untouched => {
+            return Ok(without_body(&response, forward));
+        }
+        StatusCode::PARTIAL_CONTENT if untouched && !is_text(&kind) => {}
+        StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED => {
+            return Err(failed(StatusCode::BAD_GATEWAY, chunks(response)).await);
+        }
+        _ if !status.is_success() || (encoded && (!untouched || is_text(&kind))) => {
+            return Err(failed(status, chunks(response)).await);
+        }
+        _ => {}
     }
     if way == Way::Transaction {
-        return transaction(body, &urls).await;
+        return transaction(chunks(response), &urls()).await;
     }
-    if way == Way::Image && !image {
-        return Err(not_an_image(body).await);
+    if way == Way::Image && !kind.starts_with("image/") {
+        return Err(not_an_image(chunks(response)).await);
     }
     if !is_text(&kind) {
-        let content_type = content_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-        let mut passed = finish(Body::from_stream(body), content_type, forward);
-        for name in [header::CONTENT_LENGTH, header::CONTENT_DISPOSITION] {
-            if let Some(value) = headers.get(&name) {
-                passed.headers_mut().insert(name, value.clone());
-            }
-        }
-        return Ok(passed);
+        return pass(response, forward).await;
     }
-    let (beginning, rest) = look(body, LOOKED_AT).await?;
+    let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
+    let disposition = response.headers().get(header::CONTENT_DISPOSITION).cloned();
+    let (beginning, rest) = look(chunks(response), LOOKED_AT).await?;
     if backend_exception_code(&beginning).is_some() {
-        let whole = stream::iter([Ok(beginning)]).chain(rest);
-        return Err(failed(StatusCode::BAD_REQUEST, Box::pin(whole)).await);
+        return Err(failed(StatusCode::BAD_REQUEST, again(beginning, rest)).await);
     }
-    let whole: Chunks = Box::pin(stream::iter([Ok(beginning)]).chain(rest));
-    let rewritten = rewrite_answer(whole, AnswerRewriter::new(urls));
+    let rewritten = rewrite_answer(again(beginning, rest), AnswerRewriter::new(urls()));
     let content_type = content_type.unwrap_or(HeaderValue::from_static("text/plain; charset=UTF-8"));
     let mut passed = finish(Body::from_stream(rewritten), content_type, forward);
-    if let Some(value) = headers.get(header::CONTENT_DISPOSITION) {
-        passed
-            .headers_mut()
-            .insert(header::CONTENT_DISPOSITION, value.clone());
+    if let Some(value) = disposition {
+        passed.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(passed)
+}
+
+fn chunks(response: reqwest::Response) -> Chunks {
+    Box::pin(response.bytes_stream())
+}
+
+/// An answer on its way as it is.
+async fn pass(mut response: reqwest::Response, forward: &Forward) -> Result<Response, Fault> {
+    let status = response.status();
+    let mut headers = std::mem::take(response.headers_mut());
+    let content_type = headers.remove(header::CONTENT_TYPE);
+    let content_type = content_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let body = match look(chunks(response), LOOKED_AT).await? {
+        (whole, None) => Body::from(whole),
+        (beginning, rest) => Body::from_stream(again(beginning, rest)),
+    };
+    let mut passed = finish(body, content_type, forward);
+    *passed.status_mut() = status;
+    keep_headers(&mut headers, passed.headers_mut());
+    Ok(passed)
+}
+
+/// That a client's copy is still good, or that there is no such range.
+fn without_body(response: &reqwest::Response, forward: &Forward) -> Response {
+    let mut passed = finish(Body::empty(), HeaderValue::from_static("image/*"), forward);
+    *passed.status_mut() = response.status();
+    let mut headers = response.headers().clone();
+    keep_headers(&mut headers, passed.headers_mut());
+    // They tell of a body that is not here.
+    for name in [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+    ] {
+        passed.headers_mut().remove(name);
+    }
+    passed
+}
+
+fn keep_headers(from: &mut HeaderMap, to: &mut HeaderMap) {
+    let by_encoding = from.contains_key(header::CONTENT_ENCODING)
+        || from.get_all(header::VARY).iter().any(|names| {
+            let names = names.to_str().unwrap_or_default().to_ascii_lowercase();
+            names.contains("accept-encoding")
+        });
+    if by_encoding {
+        to.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    for name in KEPT {
+        if let Some(value) = from.remove(&name) {
+            to.insert(name, value);
+        }
+    }
 }
 
 /// A document of our own making.
@@ -151,7 +260,7 @@ async fn transaction(body: Chunks, urls: &UrlRewriter) -> Result<Response, Fault
             }
             Ok(document(written))
         }
-        _ => Err(failed(StatusCode::BAD_REQUEST, Box::pin(stream::iter([Ok(whole)]))).await),
+        _ => Err(failed(StatusCode::BAD_REQUEST, again(whole, None)).await),
     }
 }
 
@@ -175,23 +284,35 @@ fn finish(body: Body, content_type: HeaderValue, forward: &Forward) -> Response 
     sandboxed(response)
 }
 
-/// Reads so much of a body, or all of it where it is shorter.
-async fn look(mut body: Chunks, enough: usize) -> Result<(Bytes, Chunks), Fault> {
+/// A body of which the beginning was looked at.
+fn again(beginning: Bytes, rest: Option<Chunks>) -> Chunks {
+    let beginning = stream::iter([Ok(beginning)]);
+    match rest {
+        Some(rest) => Box::pin(beginning.chain(rest)),
+        None => Box::pin(beginning),
+    }
+}
+
+/// Reads so much of a body, and what follows it; or all of it where it is shorter.
+async fn look(mut body: Chunks, enough: usize) -> Result<(Bytes, Option<Chunks>), Fault> {
     let mut beginning = Vec::new();
     while beginning.len() < enough {
         match body.next().await {
             Some(Ok(chunk)) => beginning.extend_from_slice(&chunk),
             Some(Err(error)) => {
+                let (status, text) = if error.is_timeout() {
+                    let text = "The map server does not answer in time.";
+                    (StatusCode::GATEWAY_TIMEOUT, text)
+                } else {
+                    (StatusCode::BAD_GATEWAY, "The map server broke off.")
+                };
                 tracing::error!(error = %error.without_url(), "the map server broke off");
-                return Err(Fault::backend(
-                    StatusCode::BAD_GATEWAY,
-                    "The map server broke off.",
-                ));
+                return Err(Fault::backend(status, text));
             }
-            None => break,
+            None => return Ok((Bytes::from(beginning), None)),
         }
     }
-    Ok((Bytes::from(beginning), body))
+    Ok((Bytes::from(beginning), Some(body)))
 }
 
 /// A map that is none: the code of the exception that came instead, always as 400.
@@ -207,8 +328,9 @@ async fn not_an_image(body: Chunks) -> Fault {
 
 /// An answer that tells of a fault: the client's where it is an exception, else the server's own.
 async fn failed(status: StatusCode, body: Chunks) -> Fault {
-    let Ok((text, _)) = look(body, EXCEPTION).await else {
-        return Fault::backend(StatusCode::BAD_GATEWAY, "The map server broke off.");
+    let text = match look(body, EXCEPTION).await {
+        Ok((text, _)) => text,
+        Err(fault) => return fault,
     };
     note(&text);
     match backend_exception_code(&text) {

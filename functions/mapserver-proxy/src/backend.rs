@@ -1,5 +1,7 @@
 //! Calling a map server.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use mapgate_core::gate::Gate;
@@ -65,19 +67,34 @@ pub async fn ask(gate: &Gate, outgoing: Outgoing) -> Result<Response, Fault> {
     }
     let response = match request.send().await {
         Ok(response) => response,
-        Err(error) if error.is_timeout() => {
-            tracing::error!(url, error = %error.without_url(), "the map server is slow");
-            return Err(Fault::backend(
-                StatusCode::GATEWAY_TIMEOUT,
-                "The map server does not answer in time.",
-            ));
-        }
+        Err(error) if error.is_timeout() => return Err(slow(url)),
         Err(error) => return Err(down(&error.without_url())),
     };
-    if response.status().is_redirection() {
+    // A 304 leads nowhere; it answers a condition.
+    if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
         return Err(down(&format!("it redirects ({})", response.status())));
     }
     Ok(response)
+}
+
+/// Waits for what is made of a server's answer until the first of it can go on, however many bytes still arrive. 504 where
+/// that takes longer than `limit`.
+pub async fn in_time<T>(
+    limit: Duration,
+    url: &str,
+    answering: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    tokio::time::timeout(limit, answering)
+        .await
+        .unwrap_or_else(|_| Err(slow(url)))
+}
+
+fn slow(url: &str) -> Fault {
+    tracing::error!(url, "the map server is slow");
+    Fault::backend(
+        StatusCode::GATEWAY_TIMEOUT,
+        "The map server does not answer in time.",
+    )
 }
 
 /// A URL with more parameters behind its own.

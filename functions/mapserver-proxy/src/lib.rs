@@ -18,7 +18,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use mapgate_core::gate::{Gate, health};
-use mapgate_core::http::with_limit;
+use mapgate_core::http::with_own_limits;
 use mapgate_core::settings::Service;
 
 /// Every path that [`router`] serves.
@@ -78,10 +78,5 @@ pub fn router(gate: Arc<Gate>) -> Router {
         .route("/mapserv_proxy/{ogcserver}/wfs3/", wfs3())
         .route("/mapserv_proxy/{ogcserver}/wfs3/{*path}", wfs3())
         .with_state(proxy);
-    with_limit(
-        routes.merge(health),
-        &settings,
-        Some(Service::Mapserver),
-        BODY_LIMIT,
-    )
+    with_own_limits(routes.merge(health), &settings, Service::Mapserver)
 }

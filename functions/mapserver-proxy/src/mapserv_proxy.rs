@@ -20,7 +20,7 @@ use mapgate_core::table::{Auth, ServerType};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Proxy;
-use crate::answer::{Way, answer, capabilities, document};
+use crate::answer::{Way, answer, capabilities, conditions, document};
 use crate::backend;
 use crate::fault::{Fault, refusal};
 use crate::sent::Sent;
@@ -57,7 +57,7 @@ pub async fn post(
     };
     match Sent::posted(&parts, body).await {
         Ok(sent) => answered(&proxy, name.as_deref(), &parts, &identity, &sent).await,
-        Err(fault) => fault.into_response(form),
+        Err(refused) => refused,
     }
 }
 
@@ -69,7 +69,9 @@ async fn answered(
     sent: &Sent,
 ) -> Response {
     let answered = proxied(proxy, name, parts, identity, sent).await;
-    let response = answered.unwrap_or_else(|fault| fault.into_response(sent.form()));
+    let mut response = answered.unwrap_or_else(|fault| fault.into_response(sent.form()));
+    // For whoever gathers the answer and finds that it cannot be given.
+    response.extensions_mut().insert(sent.form());
     proxy.gate.reissue(identity, response).await
 }
 
@@ -121,17 +123,25 @@ async fn proxied(
     let own = own_parameters(&server, identity);
     let (query, body) = forward.written(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let proxy_url = proxy_url(gate, &server);
-    let headers = headers(gate, parts, &server, identity, &proxy_url);
-    let response = backend::send(gate, server.url(asked.service), &query, body, headers).await?;
-    let urls = UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
-        .with_advertised(&known.tree)
-        .with_advertised(&known.own);
-    if asked.operation.is_capabilities() {
-        let filter = CapabilitiesFilter::new(asked.service, server.program(), known.rules, role_ids, urls)
-            .over(known.tree);
-        return capabilities(response, filter, &forward).await;
-    }
-    answer(response, urls, &forward, Way::of(&forward)).await
+    let mut headers = headers(gate, parts, &server, identity, &proxy_url);
+    headers.extend(conditions(&parts.headers, &forward));
+    let url = server.url(asked.service);
+    let answering = async {
+        let response = backend::send(gate, url, &query, body, headers).await?;
+        let urls = || {
+            UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
+                .with_advertised(&known.tree)
+                .with_advertised(&known.own)
+        };
+        if asked.operation.is_capabilities() {
+            let (program, rules) = (server.program(), known.rules.clone());
+            let filter = CapabilitiesFilter::new(asked.service, program, rules, role_ids, urls())
+                .over(known.tree.clone());
+            return capabilities(response, filter, &forward).await;
+        }
+        answer(response, urls, &forward, Way::of(&forward)).await
+    };
+    backend::in_time(gate.settings.http_options.timeout, url, answering).await
 }
 
 /// `authentication_required` is how a desktop GIS asks to be asked.

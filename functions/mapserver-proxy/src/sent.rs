@@ -1,6 +1,8 @@
 //! What a client sent: a query string, and with a POST a form or an XML document.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, BodyDataStream};
+use axum::response::Response;
+use futures_util::StreamExt as _;
 use http::{StatusCode, header, request};
 use mapgate_core::http::Failure;
 use mapgate_core::ogc::{Asked, ExceptionForm, OgcCode, OgcError, ServerType};
@@ -31,9 +33,9 @@ impl Sent {
         }
     }
 
-    /// A POST. Refuses with 415 what is neither a urlencoded form nor XML, with 413 what is too large, and with 400 what
-    /// is not UTF-8.
-    pub async fn posted(parts: &request::Parts, body: Body) -> Result<Self, Fault> {
+    /// A POST. Answers with 415 what is neither a urlencoded form nor XML, with 413 what is too large, and with 400 what
+    /// is not UTF-8 or breaks off, in the form that its beginning asks for.
+    pub async fn posted(parts: &request::Parts, body: Body) -> Result<Self, Response> {
         let kind = parts
             .headers
             .get(header::CONTENT_TYPE)
@@ -48,20 +50,29 @@ impl Sent {
             _ => {
                 let text = "The body must be a urlencoded form or XML.";
                 let error = OgcError::new(OgcCode::OperationNotSupported, text);
-                return Err(Fault::Ogc(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
+                let fault = Fault::Ogc(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
+                return Err(fault.into_response(Self::query(parts).form()));
             }
         };
-        let bytes = to_bytes(body, BODY_LIMIT)
-            .await
-            .map_err(|_| Fault::from(Failure::TooLarge))?;
-        let text = String::from_utf8(bytes.into()).map_err(|_| {
-            let text = "The body is not UTF-8.";
-            Fault::bad_request(OgcError::new(OgcCode::OperationParsingFailed, text))
-        })?;
-        Ok(Self {
+        let of = |text: String| Self {
             body: kept(text),
             ..Self::query(parts)
-        })
+        };
+        let refused = |fault: Fault, beginning: &[u8]| {
+            let text = beginning
+                .utf8_chunks()
+                .next()
+                .map(|chunk| chunk.valid().to_owned());
+            fault.into_response(of(text.unwrap_or_default()).form())
+        };
+        match gather(body.into_data_stream(), announced(parts)).await {
+            Ok(bytes) => String::from_utf8(bytes).map(of).map_err(|error| {
+                let text = "The body is not UTF-8.";
+                let error_of = OgcError::new(OgcCode::OperationParsingFailed, text);
+                refused(Fault::bad_request(error_of), error.as_bytes())
+            }),
+            Err((fault, beginning)) => Err(refused(fault, &beginning)),
+        }
     }
 
     /// The form in which faults are to be told.
@@ -81,4 +92,34 @@ impl Sent {
             Posted::Xml(body) => Asked::parse_xml(server, &self.query, body),
         }
     }
+}
+
+/// The length that a request says its body has.
+fn announced(parts: &request::Parts) -> Option<usize> {
+    let length = parts.headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+/// A body, whole; or why not, and how it begins. Of one that is announced as too large no more than that is read.
+async fn gather(mut body: BodyDataStream, announced: Option<usize>) -> Result<Vec<u8>, (Fault, Vec<u8>)> {
+    let announced_too_large = announced.is_some_and(|length| length > BODY_LIMIT);
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        match piece {
+            Ok(piece) => bytes.extend_from_slice(&piece),
+            Err(error) => {
+                tracing::info!(%error, "a posted body breaks off");
+                let text = "The body cannot be read.";
+                let error = OgcError::new(OgcCode::OperationParsingFailed, text);
+                return Err((Fault::bad_request(error), bytes));
+            }
+        }
+        if announced_too_large || bytes.len() > BODY_LIMIT {
+            return Err((Failure::TooLarge.into(), bytes));
+        }
+    }
+    if announced_too_large {
+        return Err((Failure::TooLarge.into(), bytes));
+    }
+    Ok(bytes)
 }

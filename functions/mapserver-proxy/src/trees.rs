@@ -58,7 +58,10 @@ impl Trees {
         {
             return Err(fault.clone());
         }
-        let read = in_time(gate, url, service).await.map(Arc::new);
+        // Within a limit as a whole: others wait for it.
+        let limit = gate.settings.http_options.timeout;
+        let read = backend::in_time(limit, url, fetch(gate, url, service));
+        let read = read.await.map(Arc::new);
         *kept = Kept {
             tree: read.as_ref().ok().map(|tree| (now, tree.clone())),
             failed: read.as_ref().err().cloned(),
@@ -66,20 +69,6 @@ impl Trees {
         slot.ended.fetch_add(1, Ordering::Release);
         read
     }
-}
-
-/// Reads a tree within `http_options.timeout`, however many bytes still arrive: others wait for it.
-async fn in_time(gate: &Gate, url: &str, service: Service) -> Result<Tree, Fault> {
-    let limit = gate.settings.http_options.timeout;
-    tokio::time::timeout(limit, fetch(gate, url, service))
-        .await
-        .unwrap_or_else(|_| {
-            tracing::error!(url, "the capabilities do not end in time");
-            Err(Fault::backend(
-                StatusCode::GATEWAY_TIMEOUT,
-                "The map server does not answer in time.",
-            ))
-        })
 }
 
 async fn fetch(gate: &Gate, url: &str, service: Service) -> Result<Tree, Fault> {

@@ -1,5 +1,6 @@
 //! A map server that notes what reaches it, and the world of a test around it.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,13 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode, header};
-use mapgate_core::identity::sign_ticket;
+use mapgate_core::http::front;
+use mapgate_core::identity::{Peer, sign_ticket};
 use mapgate_core::table::{Auth, DefaultAccess, Layer, OgcServer, RoleId, ServerType};
 use mapgate_tests::gate::{Answer, TestGate, get, with_header};
+use tower::ServiceExt as _;
 
-const WMS: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_3_0.xml");
+pub const WMS: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_3_0.xml");
 const WMS_1_1_1: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_1_1.xml");
 const WFS: &str = include_str!("../../../../core/src/ogc/testdata/wfs_2_0_0.xml");
 /// Services that advertise themselves under a name of their own, and tell it before their operations do.
@@ -136,6 +139,21 @@ impl World {
 
     pub async fn send(&self, request: http::Request<Body>) -> Answer {
         self.test.send(self.router.clone(), request).await
+    }
+
+    /// A stranger's request from this address.
+    pub async fn from(&self, request: http::Request<Body>, address: IpAddr) -> Answer {
+        self.test.send_from(self.router.clone(), request, address).await
+    }
+
+    /// The answer to a stranger, its body not read yet.
+    pub async fn response(&self, mut request: http::Request<Body>) -> Response {
+        request.extensions_mut().insert(Peer {
+            address: IpAddr::from([203, 0, 113, 7]),
+            https: false,
+        });
+        let router = front(self.router.clone(), &self.test.gate.settings);
+        router.oneshot(request).await.expect("an answer")
     }
 
     /// What reached the map server since the last call, its own capabilities left out.

@@ -1,11 +1,15 @@
 //! The map proxy (contract, section 6), against a map server that notes what reaches it.
 
 mod backend;
+mod caching;
+mod endings;
 mod faults;
 mod ogcapi;
 mod posted;
+mod raw;
 mod servers;
 mod tiles;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
