@@ -124,7 +124,11 @@ impl Visit<'_> {
             return self.change(&server, &call, &forward, body).await;
         }
         match Kind::of(&call.resource) {
-            Some(kind) => self.read(&server, &call, &forward, &known, kind).await,
+            Some(kind) => {
+                let reading = self.read(&server, &call, &forward, &known, kind);
+                let limit = gate.settings.http_options.timeout;
+                backend::in_time(limit, &server.record.url, reading).await
+            }
             None => Ok(self.definition(&server, &call.asked, &known)),
         }
     }
