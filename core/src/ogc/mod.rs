@@ -10,6 +10,7 @@
 //! with transactions (`wfs_xml`); WMTS 1.0.0 (`wmts`); WCS 1.0.0, 1.1 and 2.0 (`wcs`). By paths: OGC API - Features
 //! ([`ogcapi`]). All else is refused.
 
+mod access;
 mod answer;
 mod answers;
 mod capabilities;
@@ -39,6 +40,7 @@ mod bypass_tests;
 #[cfg(test)]
 mod dialect_tests;
 
+pub use access::{AccessList, Because, LayerAccess, Permission, access};
 pub use answer::{AnswerRewriter, rewrite_answer};
 pub use answers::{stored_queries, transaction_answer};
 pub use capabilities::{CapabilitiesFilter, filter_capabilities};

@@ -109,6 +109,25 @@ impl Rules {
         }
     }
 
+    /// The rule of this very name.
+    pub(super) fn rule(&self, name: &str) -> Option<&LayerRule> {
+        self.layers.get(name)
+    }
+
+    /// The rules that [`Rules::may_read`] looks at.
+    pub(super) fn counting(&self, name: &str) -> Vec<&LayerRule> {
+        match (self.layers.get(name), self.default_access) {
+            (Some(rule), _) => vec![rule],
+            (None, DefaultAccess::Private) => Vec::new(),
+            (None, DefaultAccess::Public) => self.like(name).collect(),
+        }
+    }
+
+    /// The names that have a rule.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.layers.keys().map(String::as_str)
+    }
+
     /// Rules of the names that a server may take for this one.
     fn like(&self, name: &str) -> impl Iterator<Item = &LayerRule> {
         let names = self

@@ -3,6 +3,7 @@
 //! What is understood, allowed and shown is decided in [`mapgate_core::ogc`]; here a request gets its identity, its
 //! server and its way there and back.
 
+mod access;
 mod answer;
 mod backend;
 mod definitions;
@@ -25,6 +26,7 @@ use mapgate_core::settings::Service;
 pub const ROUTES: &[&str] = &[
     "/mapserv_proxy",
     "/mapserv_proxy/{ogcserver}",
+    "/mapserv_proxy/{ogcserver}/access",
     "/mapserv_proxy/{ogcserver}/ogcapi",
     "/mapserv_proxy/{ogcserver}/ogcapi/",
     "/mapserv_proxy/{ogcserver}/ogcapi/{*path}",
@@ -71,6 +73,7 @@ pub fn router(gate: Arc<Gate>) -> Router {
             "/mapserv_proxy/{ogcserver}",
             get(mapserv_proxy::get).post(mapserv_proxy::post),
         )
+        .route("/mapserv_proxy/{ogcserver}/access", get(access::get))
         .route("/mapserv_proxy/{ogcserver}/ogcapi", get(ogcapi::ogcapi))
         .route("/mapserv_proxy/{ogcserver}/ogcapi/", get(ogcapi::ogcapi))
         .route("/mapserv_proxy/{ogcserver}/ogcapi/{*path}", get(ogcapi::ogcapi))

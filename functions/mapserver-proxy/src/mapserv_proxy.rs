@@ -183,16 +183,10 @@ fn asked_name<'a>(
     Ok(asked.or(gate.settings.main_ogc_server.as_deref()))
 }
 
-/// The server of the path, else of `ogcserver`, else the main one. Refuses an unknown one, naming those there are.
+/// The server of the path, else of `ogcserver`, else the main one.
 pub async fn server(proxy: &Proxy, name: Option<&str>, params: &Params) -> Result<Arc<Server>, Fault> {
     let name = asked_name(&proxy.gate, name, params).map_err(Fault::bad_request)?;
-    proxy.servers.find(&proxy.gate, name).await?.map_err(|unknown| {
-        let text = format!(
-            "The OGC server is unknown; there are: {}.",
-            unknown.known.join(", ")
-        );
-        Fault::bad_request(OgcError::at(OgcCode::InvalidParameterValue, "ogcserver", text))
-    })
+    proxy.server(name).await
 }
 
 /// What the decision needs of a server.

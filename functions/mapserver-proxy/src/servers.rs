@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
 use mapgate_core::ogc::ogcapi::{Api, Resource};
-use mapgate_core::ogc::{self, LayerRule, Rules, Tree};
+use mapgate_core::ogc::{self, LayerRule, OgcCode, OgcError, Rules, Tree};
 use mapgate_core::table::{DefaultAccess, Layer, OgcServer, RoleId, ServerType, TableError};
+
+use crate::Proxy;
+use crate::fault::Fault;
 
 /// A server and who may do what with its layers.
 #[derive(Debug)]
@@ -160,5 +163,18 @@ impl Servers {
         if let Some(name) = name {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         }
+    }
+}
+
+impl Proxy {
+    /// The server of that name. Refuses an unknown one, naming those there are.
+    pub async fn server(&self, name: Option<&str>) -> Result<Arc<Server>, Fault> {
+        self.servers.find(&self.gate, name).await?.map_err(|unknown| {
+            let text = format!(
+                "The OGC server is unknown; there are: {}.",
+                unknown.known.join(", ")
+            );
+            Fault::bad_request(OgcError::at(OgcCode::InvalidParameterValue, "ogcserver", text))
+        })
     }
 }
