@@ -77,6 +77,8 @@ impl QgisServer {
                 .arg(folder.path().join("lindmatt.qgs"))
                 .arg(format!("127.0.0.1:{port}"))
                 .env("QT_QPA_PLATFORM", "offscreen")
+                // Attributes in the same order each time.
+                .env("QT_HASH_SEED", "0")
                 .env("XDG_RUNTIME_DIR", scratch.path());
             let mut server = Self {
                 program: Program::of(command, scratch),

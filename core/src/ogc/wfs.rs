@@ -161,16 +161,23 @@ fn features(params: &Params, version: &str, operation: Operation) -> Result<Unde
     Ok((types.into_iter().chain(ids).collect(), rest))
 }
 
-/// Properties asked for must be those of the types asked for.
+/// Properties asked for must be those of the types asked for: `a,b`, or in brackets `(a,b)(c)`; a value's is one path.
 fn check_paths(params: &Params, scope: Scope<'_>) -> Result<(), OgcError> {
-    for parameter in ["PROPERTYNAME", "VALUEREFERENCE"] {
-        let value = params.filled(parameter)?.unwrap_or_default();
-        let paths = value.split(['(', ')', ',']).map(str::trim);
-        for path in paths.filter(|path| !matches!(*path, "" | "*")) {
-            fes::path(path, scope).map_err(|_| OgcError::invalid(parameter))?;
+    let check = |parameter, path: &str| fes::path(path, scope).map_err(|_| OgcError::invalid(parameter));
+    let properties = params.filled("PROPERTYNAME")?.unwrap_or_default();
+    let lists = properties
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    let lists = lists.unwrap_or(properties).split(")(");
+    for path in lists.flat_map(|list| list.split(',')).map(str::trim) {
+        if !matches!(path, "" | "*") {
+            check("PROPERTYNAME", path)?;
         }
     }
-    Ok(())
+    match params.filled("VALUEREFERENCE")? {
+        Some(path) => check("VALUEREFERENCE", path),
+        None => Ok(()),
+    }
 }
 
 /// `GetFeatureById`: the type is in the id.

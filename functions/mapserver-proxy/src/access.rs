@@ -50,7 +50,12 @@ pub async fn get(
     Ok(proxy.gate.reissue(&identity, private(response)).await)
 }
 
-async fn told(proxy: &Proxy, name: &str, parts: &request::Parts, identity: &Identity) -> Result<Value, Fault> {
+async fn told(
+    proxy: &Proxy,
+    name: &str,
+    parts: &request::Parts,
+    identity: &Identity,
+) -> Result<Value, Fault> {
     let admin = administers(identity)?;
     let of = asked_for(&proxy.gate, parts, identity, admin).await?;
     let server = proxy.server(Some(name)).await?;
@@ -72,7 +77,10 @@ async fn told(proxy: &Proxy, name: &str, parts: &request::Parts, identity: &Iden
         return Err(fault);
     }
     let list = of.list(&server, &trees);
-    let layers = list.layers.iter().filter(|layer| admin || layer.read.is_allowed());
+    let layers = list
+        .layers
+        .iter()
+        .filter(|layer| admin || layer.read.is_allowed());
     let layers: Vec<Value> = layers.map(|each| layer(each, &identity.roles, admin)).collect();
     let mut told = json!({
         "ogcserver": server.record.name,
@@ -106,7 +114,9 @@ impl Of {
 fn administers(identity: &Identity) -> Result<bool, Failure> {
     let is_admin = identity.has_role(ROLE_ADMIN);
     let granted = match &identity.scheme {
-        Scheme::Bearer { scope, .. } if !has_scope(scope, MAP) => return Err(Failure::InsufficientScope(MAP)),
+        Scheme::Bearer { scope, .. } if !has_scope(scope, MAP) => {
+            return Err(Failure::InsufficientScope(MAP));
+        }
         Scheme::Bearer { scope, .. } => has_scope(scope, ADMIN),
         _ => true,
     };

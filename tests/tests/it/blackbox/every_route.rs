@@ -139,6 +139,24 @@ const ROWS: &[Row] = &[
     ),
     (
         "GET",
+        "/mapserv_proxy/{ogcserver}/access",
+        "/mapserv_proxy/main/access",
+        [401, 200, 200, 200, 200, 401],
+    ),
+    (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/access",
+        "/mapserv_proxy/main/access?user=pia",
+        [401, 403, 200, 403, 403, 401],
+    ),
+    (
+        "POST",
+        "/mapserv_proxy/{ogcserver}/access",
+        "/mapserv_proxy/main/access",
+        [405; 6],
+    ),
+    (
+        "GET",
         "/resourceproxy",
         "/resourceproxy?target=notes&values=('a b',)",
         [200, 200, 200, 200, 200, 401],

@@ -30,6 +30,7 @@ mod browser;
 mod gdal;
 mod jwt;
 mod openid_client;
+mod golden;
 mod owslib;
 mod pyramid;
 mod qgis;

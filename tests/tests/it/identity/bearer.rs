@@ -12,8 +12,12 @@ use mapgate_tests::gate::{BASE, TestGate};
 use super::{identify, who};
 
 fn key(family: &str) -> GrantKey {
+    key_of("jane", family)
+}
+
+fn key_of(username: &str, family: &str) -> GrantKey {
     GrantKey {
-        username: "jane".into(),
+        username: username.into(),
         client_id: "qgis".into(),
         family: family.into(),
         single: true,
@@ -22,10 +26,15 @@ fn key(family: &str) -> GrantKey {
 
 /// Gives Jane a family, as the token endpoint does, and an access token of it.
 async fn grant(test: &TestGate, family: &str) -> String {
+    token(test, "jane", family, "map").await
+}
+
+/// The same for any user, with these scopes; an `Authorization` header.
+pub async fn token(test: &TestGate, username: &str, family: &str, scope: &str) -> String {
     let table = test.gate.table().await;
     let (now, user) = (
         test.clock.now(),
-        table.user("jane").await.expect("an answer").expect("Jane"),
+        table.user(username).await.expect("an answer").expect("the user"),
     );
     let audit = AuditEntry::new(Event::CodeIssued, now, 1);
     let code = Code {
@@ -36,10 +45,10 @@ async fn grant(test: &TestGate, family: &str) -> String {
         challenge: None,
         nonce: None,
         resource: None,
-        username: "jane".into(),
+        username: username.into(),
         user_id: user.id,
         generation: user.generation,
-        scope: "map".into(),
+        scope: scope.into(),
         auth_time: now,
         issued_at: now,
         expires_at: now.plus(Duration::from_mins(10)),
@@ -47,10 +56,10 @@ async fn grant(test: &TestGate, family: &str) -> String {
     };
     table.issue_code(&code, &audit).await.expect("written");
     let grant = Grant {
-        key: key(family),
+        key: key_of(username, family),
         user_id: user.id,
         generation: user.generation,
-        scope: "map".into(),
+        scope: scope.into(),
         resource: None,
         auth_time: now,
         created_at: now,
@@ -80,8 +89,8 @@ async fn grant(test: &TestGate, family: &str) -> String {
         auth_time: now.seconds(),
         jti: "j".into(),
         client_id: "qgis".into(),
-        scope: "map".into(),
-        username: "jane".into(),
+        scope: scope.into(),
+        username: username.into(),
         sid: family.into(),
         single: true,
     };

@@ -1,7 +1,7 @@
 //! Who a request acts for, scheme by scheme.
 
 mod basic;
-mod bearer;
+pub mod bearer;
 mod ticket;
 mod trusted_header;
 mod url_login;

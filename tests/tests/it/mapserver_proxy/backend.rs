@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode, header};
 use mapgate_core::http::front;
 use mapgate_core::identity::{Peer, sign_ticket};
-use mapgate_core::table::{Auth, DefaultAccess, Layer, OgcServer, RoleId, ServerType};
+use mapgate_core::table::{Auth, DefaultAccess, Layer, OgcServer, RoleId, ServerType, UserChange};
 use mapgate_tests::gate::{Answer, TestGate, get, with_header};
 use tower::ServiceExt as _;
 
@@ -70,7 +70,7 @@ impl World {
         let backend = Router::new().fallback(answer).with_state(seen.clone());
         tokio::spawn(async move { axum::serve(listener, backend).await });
         let router = mapgate_mapserver_proxy::router(test.gate.clone());
-        let cookie = ticket(&test).await;
+        let cookie = ticket(&test, "jane").await;
         let world = Self {
             test,
             router,
@@ -123,6 +123,23 @@ impl World {
             .expect("the server is written");
     }
 
+    /// A user's ticket, as a `Cookie` header.
+    pub async fn ticket(&self, username: &str) -> String {
+        ticket(&self.test, username).await
+    }
+
+    /// Deactivates a user.
+    pub async fn deactivate(&self, username: &str) {
+        let table = self.test.gate.table().await;
+        let user = table.user(username).await.expect("an answer").expect("the user");
+        let change = UserChange {
+            deactivated: Some(true),
+            ..UserChange::default()
+        };
+        let written = table.transaction().change(&user, &change).commit().await;
+        written.expect("the table answers").expect("nobody else writes");
+    }
+
     /// An anonymous request.
     pub async fn ask(&self, path: &str) -> Answer {
         self.test.send(self.router.clone(), get(path)).await
@@ -165,16 +182,16 @@ impl World {
     }
 }
 
-async fn ticket(test: &TestGate) -> String {
+async fn ticket(test: &TestGate, username: &str) -> String {
     let secrets = test.gate.secrets().await.expect("keys");
     let user = test
         .gate
         .table()
         .await
-        .user("jane")
+        .user(username)
         .await
         .expect("an answer")
-        .expect("Jane");
+        .expect("the user");
     let ticket = sign_ticket(&secrets, &test.gate.random, test.clock.now(), &user, None);
     format!("auth_tkt={}", ticket.expect("randomness").expect("a key"))
 }
@@ -196,7 +213,7 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
         )
             .into_response()
     };
-    let asks = |part: &str| query.contains(part);
+    let asks = |part: &str| query.contains(part) || body.contains(part);
     let response = match path.as_str() {
         _ if path.contains("/ogcapi") || path.contains("/wfs3") => super::ogcapi::backend(&method, &path),
         "/broken" => xml("<html/>"),
@@ -226,7 +243,7 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WCS&VERSION=2") => xml(WCS_2_0_1),
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WCS") => xml(WCS),
         _ if asks("REQUEST=GetCapabilities") && asks("VERSION=1.1.1") => xml(WMS_1_1_1),
-        _ if asks("REQUEST=GetCapabilities") => xml(WMS),
+        _ if asks("REQUEST=GetCapabilities") || asks("REQUEST=GetProjectSettings") => xml(WMS),
         "/html" => ([(header::CONTENT_TYPE, "text/html")], "<p>secret SQL</p>").into_response(),
         "/exception" => xml(EXCEPTION),
         "/boom" => (StatusCode::INTERNAL_SERVER_ERROR, "secret SQL").into_response(),

@@ -1,8 +1,10 @@
 //! The map proxy (contract, section 6), against a map server that notes what reaches it.
 
+mod access;
 mod backend;
 mod caching;
 mod endings;
+mod bypasses;
 mod faults;
 mod ogcapi;
 mod posted;
@@ -10,6 +12,7 @@ mod raw;
 mod servers;
 mod tiles;
 mod transport;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,0 +1,255 @@
+//! `GET /mapserv_proxy/{ogcserver}/access`: who may ask, and what each is told.
+
+use super::*;
+use mapgate_core::table::{ROLE_ADMIN, RoleId};
+use serde_json::{Value, json};
+
+const ACCESS: &str = "/mapserv_proxy/main/access";
+
+/// The world, and the ticket of its administrator, who is no editor.
+async fn with_admin() -> (World, String) {
+    let world = world().await;
+    let admin = world.test.role(ROLE_ADMIN).await;
+    world.test.user("root", "correct horse", &[admin], false).await;
+    let cookie = world.ticket("root").await;
+    (world, cookie)
+}
+
+fn names(told: &Value) -> Vec<&str> {
+    let layers = told["layers"].as_array().expect("layers");
+    layers.iter().filter_map(|layer| layer["name"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_user_is_told_of_the_layers_they_may_read_and_of_no_other() {
+    let world = world().await;
+    let answer = world.jane(ACCESS).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "private, no-store");
+    assert_eq!(answer.header("content-type"), "application/json");
+    let editor = json!([{"name": "editor", "id": world.editor.0}]);
+    let expected = json!({
+        "ogcserver": "main",
+        "username": "jane",
+        "active": true,
+        "roles": [{"name": "anonymous", "id": 1}, {"name": "registered", "id": 3}, editor[0]],
+        "layers": [
+            {
+                "name": "roads",
+                "read": {"allowed": true, "services": ["WMS", "WFS"], "because": "public", "roles": []},
+                "write": {"allowed": false},
+            },
+            {
+                "name": "parcels",
+                "read": {"allowed": true, "services": ["WMS", "WFS"], "because": "role", "roles": editor},
+                "write": {"allowed": true, "services": ["WFS"], "because": "role", "roles": editor},
+            },
+        ],
+        "unread_services": [],
+    });
+    assert_eq!(answer.json(), expected);
+    world.test.user("joe", "correct horse", &[], false).await;
+    let joe = world.ticket("joe").await;
+    let answer = world.with_header(ACCESS, "cookie", &joe).await;
+    assert_eq!(names(&answer.json()), ["roads"]);
+    for hidden in ["parcels", "buildings", "water", "forest", "cadastre", "editor"] {
+        assert!(!answer.body.contains(hidden), "{hidden}: {}", answer.body);
+    }
+    // Nothing of a user goes to the server.
+    assert!(world.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_told_is_what_the_proxy_does() {
+    let (world, admin) = with_admin().await;
+    let told = world.with_header(ACCESS, "cookie", &admin).await.json();
+    let layers = told["layers"].as_array().expect("layers");
+    assert_eq!(layers.len(), 5, "{told}");
+    for layer in layers {
+        let name = layer["name"].as_str().expect("a name");
+        let expected = layer["read"]["allowed"].as_bool().expect("a verdict");
+        for path in [
+            map(name),
+            format!("/mapserv_proxy/main?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=ms:{name}"),
+        ] {
+            let answer = world.with_header(&path, "cookie", &admin).await;
+            assert_eq!(
+                answer.status == StatusCode::OK,
+                expected,
+                "{path}: {}",
+                answer.body
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_is_told_of_every_layer_and_why_it_is_closed() {
+    let (world, admin) = with_admin().await;
+    let ask = async |query: &str| {
+        let answer = world
+            .with_header(&format!("{ACCESS}{query}"), "cookie", &admin)
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
+        answer.json()
+    };
+    let read = |told: &Value, name: &str| {
+        let layers = told["layers"].as_array().expect("layers").iter();
+        let mut found = layers.filter(|layer| layer["name"] == name);
+        found.next().expect("the layer")["read"].clone()
+    };
+    let (editor, all) = (
+        world.editor.0,
+        ["roads", "parcels", "buildings", "water", "forest"],
+    );
+    let own = ask("").await;
+    assert_eq!(names(&own), all);
+    let closed = json!({"allowed": false, "services": [], "because": "other_roles",
+        "roles": [{"name": "editor", "id": editor}]});
+    assert_eq!(read(&own, "parcels"), closed);
+    assert_eq!(read(&own, "water")["because"], "no_rule");
+    assert_eq!(own["idle_rules"], json!([]));
+    let jane = ask("?user=jane").await;
+    assert_eq!(jane["username"], "jane");
+    assert_eq!(read(&jane, "parcels")["because"], "role");
+    for query in [
+        "?roles=editor",
+        "?Roles=registered,editor",
+        "?roles=registered&roles=editor",
+    ] {
+        let told = ask(query).await;
+        assert_eq!(told["username"], Value::Null);
+        assert_eq!(read(&told, "parcels")["allowed"], true, "{query}");
+    }
+    let stranger = ask("?roles=anonymous").await;
+    assert_eq!(stranger["roles"], json!([{"name": "anonymous", "id": 1}]));
+    assert_eq!((names(&stranger).len(), read(&stranger, "parcels")), (5, closed));
+    // A deactivated account has no identity.
+    world.deactivate("jane").await;
+    let gone = ask("?user=jane").await;
+    assert_eq!(gone["active"], false);
+    assert_eq!(gone["roles"], json!([{"name": "anonymous", "id": 1}]));
+    assert_eq!(read(&gone, "parcels")["allowed"], false);
+    for (query, named) in [
+        ("?user=nobody", "the user is unknown"),
+        ("?roles=editor,nosuch", "nosuch"),
+        ("?user=jane&roles=editor", "either"),
+        ("?user=jane&USER=root", "more than once"),
+        ("?user=%ff", "UTF-8"),
+    ] {
+        let answer = world
+            .with_header(&format!("{ACCESS}{query}"), "cookie", &admin)
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        let error = answer.json()["error"].as_str().expect("an error").to_owned();
+        assert!(error.contains(named), "{query}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_an_administrator_asks_for_others() {
+    let world = world().await;
+    let mut bodies = Vec::new();
+    for query in [
+        "?user=jane",
+        "?user=nobody",
+        "?roles=editor",
+        "?roles=nosuch",
+        "?USER=",
+        "?roles",
+    ] {
+        let path = format!("{ACCESS}{query}");
+        let answer = world.jane(&path).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{query}");
+        bodies.push(answer.body);
+        let answer = world.ask(&path).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{query}");
+    }
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
+}
+
+#[tokio::test]
+async fn a_stranger_is_asked_to_log_in_and_told_nothing() {
+    let world = world().await;
+    for path in [
+        ACCESS,
+        "/mapserv_proxy/nosuch/access",
+        "/mapserv_proxy/%ff/access",
+    ] {
+        let answer = world.ask(path).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        assert_eq!(answer.body, "{\"error\":\"nobody is logged in\"}");
+    }
+    let answer = world
+        .with_header(ACCESS, "authorization", "Bearer nonsense")
+        .await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        answer.header("www-authenticate"),
+        "Bearer error=\"invalid_token\""
+    );
+    for path in ["/mapserv_proxy/nosuch/access", "/mapserv_proxy/%ff/access"] {
+        let answer = world.jane(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(
+            answer.json()["error"]
+                .as_str()
+                .is_some_and(|text| text.contains("unknown"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_read_is_502_and_one_service_of_it_is_told() {
+    let world = world().await;
+    let answer = world.jane("/mapserv_proxy/broken/access").await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{}", answer.body);
+    assert!(answer.json()["error"].is_string());
+    let mut half = world.record("half", "/mapserv");
+    half.url_wfs = Some(format!("{}/broken", world.url));
+    world.server(&half).await;
+    let answer = world.jane("/mapserv_proxy/half/access").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let told = answer.json();
+    assert_eq!(
+        (names(&told), &told["unread_services"]),
+        (vec!["roads", "parcels"], &json!(["WFS"]))
+    );
+    assert_eq!(told["layers"][1]["write"], json!({"allowed": false}));
+    // Where groups close what is in them, nothing is known without them.
+    half.default_access = DefaultAccess::Public;
+    (half.url, half.url_wfs) = (format!("{}/broken", world.url), Some(half.url));
+    world.server(&half).await;
+    world.test.clock.advance(Duration::from_secs(61));
+    let answer = world.jane("/mapserv_proxy/half/access").await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn rules_that_fit_nothing_are_told_to_the_administrator() {
+    let (world, admin) = with_admin().await;
+    let record = world.record("main", "/mapserv?map=/srv/demo.map");
+    let rule = |name: &str, roles: &[RoleId]| Layer {
+        name: name.to_owned(),
+        public: roles.is_empty(),
+        roles: roles.iter().copied().collect(),
+        write_roles: std::collections::BTreeSet::new(),
+    };
+    let rules = [
+        rule("raods", &[]),
+        rule("cadastre", &[]),
+        rule("parcels", &[world.editor]),
+    ];
+    let table = world.test.gate.table().await;
+    table.put_ogc_server(&record, &rules).await.expect("written");
+    let told = world.with_header(ACCESS, "cookie", &admin).await.json();
+    assert_eq!(told["idle_rules"], json!(["raods"]));
+    let jane = world.jane(ACCESS).await;
+    assert!(
+        !jane.body.contains("raods") && !jane.body.contains("idle"),
+        "{}",
+        jane.body
+    );
+}
