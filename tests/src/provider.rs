@@ -3,8 +3,8 @@
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
 
 use crate::{Actor, Answer, client::repository};
 
@@ -14,9 +14,7 @@ pub struct Provider {
     /// Its issuer.
     pub url: String,
     input: ChildStdin,
-    // It would end at its next word where nobody listens.
-    _output: Lines<BufReader<ChildStdout>>,
-    _child: Child,
+    child: Child,
 }
 
 impl Provider {
@@ -58,12 +56,18 @@ impl Provider {
         let url = url
             .expect("the provider starts: tests/run installs it")
             .to_owned();
-        Self {
-            url,
-            input,
-            _output: lines,
-            _child: child,
-        }
+        // Read on, or its next line would meet a closed pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { url, input, child }
+    }
+
+    /// Its process.
+    ///
+    /// # Panics
+    /// Where it has ended.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
     }
 
     /// From now on it has these accounts.

@@ -1,6 +1,6 @@
-//! A login over a bare Argon2id, and the code flow per second.
+//! A login over a bare Argon2id.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mapgate_core::account::Hashing;
 use mapgate_core::random::Random;
@@ -43,29 +43,5 @@ pub async fn login() {
         "login: {login:.1} ms, Argon2id alone {bare:.1} ms: {:.2} times, {:.1} ms more (medians of {ROUNDS})",
         login / bare,
         login - bare
-    );
-}
-
-/// One user after another would measure the waiting, so four flows go on at a time.
-pub async fn flow() {
-    let site = Site::start(&[]);
-    let client = Client::new();
-    let cookie = client.cookie(&site.url).await;
-    client.flow(&site.url, &cookie).await;
-    let start = Instant::now();
-    let until = start + Duration::from_secs(5);
-    let one = async || {
-        let mut done = 0_u32;
-        while Instant::now() < until {
-            client.flow(&site.url, &cookie).await;
-            done += 1;
-        }
-        done
-    };
-    let (a, b, c, d) = tokio::join!(one(), one(), one(), one());
-    let done = f64::from(a + b + c + d);
-    println!(
-        "code flow: {:.0} a second (authorize and token, four at a time)",
-        done / start.elapsed().as_secs_f64()
     );
 }

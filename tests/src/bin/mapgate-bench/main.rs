@@ -1,4 +1,4 @@
-//! Prints ratios measured in one run: a login over a bare Argon2id, the code flow per second, and the map proxy over
+//! Prints ratios measured in one run: a login over a bare Argon2id, the OAuth2 server over others, and the map proxy over
 //! nginx's `proxy_pass` before the same MapServer. Gives no verdict: the machine may be shared and noisy.
 #![expect(
     clippy::expect_used,
@@ -9,9 +9,12 @@
 )]
 
 mod client;
+mod contender;
 mod login;
+mod oauth;
 mod proxy;
 mod site;
+mod wrk;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -20,8 +23,8 @@ async fn main() {
     if wanted("login") {
         login::login().await;
     }
-    if wanted("flow") {
-        login::flow().await;
+    if wanted("oauth") {
+        oauth::oauth().await;
     }
     if wanted("proxy") {
         proxy::proxy().await;
@@ -32,4 +35,15 @@ async fn main() {
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The first of these programs that is not there.
+fn missing<'a>(programs: &[&'a str]) -> Option<&'a str> {
+    let is_missing = |program: &&&str| {
+        std::process::Command::new(program)
+            .arg("--version")
+            .output()
+            .is_err()
+    };
+    programs.iter().find(is_missing).copied()
 }

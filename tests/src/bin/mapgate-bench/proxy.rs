@@ -2,35 +2,22 @@
 //! client on one core and all else on the other, each figure the median of five.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
 use std::time::Duration;
 
+use mapgate_tests::free_port;
+
 use crate::client::Client;
-use crate::median;
-use crate::site::{CLIENT_CORE, SERVER_CORE, Site, pinned};
+use crate::site::{Running, SERVER_CORE, Site, pinned};
+use crate::wrk::{self, Load};
+use crate::{median, missing};
 
 const MAPSERV: &str = "/usr/lib/cgi-bin/mapserv";
 const TURNS: usize = 5;
-const CONNECTIONS: &str = "16";
-
-/// Processes that end with the bench.
-struct Running(Vec<Child>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            let _ = Command::new("kill").arg(child.id().to_string()).status();
-            let _ = child.wait();
-        }
-    }
-}
 
 pub async fn proxy() {
-    for program in [MAPSERV, "nginx", "spawn-fcgi", "wrk", "taskset"] {
-        if Command::new(program).arg("--version").output().is_err() {
-            println!("map proxy: SKIPPED, {program} is missing");
-            return;
-        }
+    if let Some(program) = missing(&[MAPSERV, "nginx", "spawn-fcgi", "wrk", "taskset"]) {
+        println!("map proxy: SKIPPED, {program} is missing");
+        return;
     }
     let folder = tempfile::tempdir().expect("a folder");
     let (mapserver, nginx) = (free_port(), free_port());
@@ -57,7 +44,12 @@ pub async fn proxy() {
     let mut figures = vec![(Vec::new(), Vec::new()); contenders.len()];
     for turn in 0..=TURNS {
         for ((_, url, header), (rates, tails)) in contenders.iter().zip(&mut figures) {
-            let (rate, tail) = load(url, header);
+            let (rate, tail) = wrk::load(&Load {
+                url,
+                header,
+                form: None,
+                seconds: 3,
+            });
             // The first turn warms up.
             if turn > 0 {
                 rates.push(rate);
@@ -138,37 +130,4 @@ fn seed(folder: &Path, mapserver: u16) -> PathBuf {
     let path = folder.join("bench.yaml");
     std::fs::write(&path, text.replace(server, &url)).expect("written");
     path
-}
-
-/// Requests a second, and the 99th percentile in milliseconds.
-fn load(url: &str, header: &str) -> (f64, f64) {
-    let mut command = pinned(CLIENT_CORE, "wrk");
-    command.args(["-t1", "-d3s", "--latency", "-c", CONNECTIONS]);
-    if !header.is_empty() {
-        command.args(["-H", header]);
-    }
-    let output = command.arg(url).output().expect("wrk runs");
-    let text = String::from_utf8(output.stdout).expect("text");
-    assert!(!text.contains("Non-2xx"), "{url}: {text}");
-    let figure = |name: &str| {
-        let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
-        line.unwrap_or_else(|| panic!("{name}: {text}")).trim().to_owned()
-    };
-    let rate = figure("Requests/sec:").parse().expect("a rate");
-    let tail = figure("99%");
-    let (digits, unit) = tail.split_at(
-        tail.find(|letter: char| letter.is_alphabetic())
-            .unwrap_or(tail.len()),
-    );
-    let scale = match unit {
-        "us" => 0.001,
-        "s" => 1000.0,
-        _ => 1.0,
-    };
-    (rate, digits.parse::<f64>().expect("a time") * scale)
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }

@@ -64,3 +64,15 @@ pub fn pinned(core: &str, program: impl AsRef<Path>) -> Command {
     command.arg("-c").arg(core).arg(program.as_ref());
     command
 }
+
+/// Processes that end with the bench.
+pub struct Running(pub Vec<Child>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = Command::new("kill").arg(child.id().to_string()).status();
+            let _ = child.wait();
+        }
+    }
+}
