@@ -226,7 +226,8 @@ fn question(server: ServerType, service: Service, access: Access, name: &str) ->
         }
         (Service::Wfs, Access::Read) => ("2.0.0", Operation::GetFeature, "TYPENAMES", types),
         (Service::Wfs, Access::Write) => ("2.0.0", Operation::Transaction, "TYPENAMES", types),
-        (Service::Wms, Access::Write) => return None,
+        // Told by WMS and WFS; tiles, coverages and collections follow the same rules.
+        (Service::Wms, Access::Write) | (Service::Wmts | Service::Wcs | Service::Features, _) => return None,
     };
     Some(Asked {
         server,
