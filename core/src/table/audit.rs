@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, Key, from_item, put_new, to_item};
-use super::{Table, TableError};
+use super::item::{Item, Key, from_item, put_new, s, to_item};
+use super::{Table, TableError, unavailable};
 use crate::clock::Timestamp;
 
 /// In how many partitions a day's entries stand. DynamoDB writes some five hundred of them a second to one, which an attack
@@ -47,6 +47,36 @@ pub enum Event {
     UserCreated,
     /// A user was changed by an operator; the details say what.
     UserChanged,
+    /// A user was taken away.
+    UserDeleted,
+    /// All that is stored of a user was handed out.
+    UserExported,
+    /// A user was signed out everywhere.
+    SessionsEnded,
+    /// A role was made.
+    RoleCreated,
+    /// A role was changed.
+    RoleChanged,
+    /// A role was taken away.
+    RoleDeleted,
+    /// An OAuth2 client was made.
+    ClientCreated,
+    /// An OAuth2 client was changed.
+    ClientChanged,
+    /// An OAuth2 client was taken away.
+    ClientDeleted,
+    /// An OGC server was made.
+    ServerCreated,
+    /// An OGC server was changed.
+    ServerChanged,
+    /// An OGC server was taken away.
+    ServerDeleted,
+    /// A layer of an OGC server was made.
+    LayerCreated,
+    /// A layer of an OGC server was changed.
+    LayerChanged,
+    /// A layer of an OGC server was taken away.
+    LayerDeleted,
     /// Roles, a client or a server were brought from GeoMapFish; the details say which.
     Imported,
     /// An authorization code was handed out.
@@ -112,12 +142,33 @@ impl AuditEntry {
         self
     }
 
+    /// Says what an administrator changed: each `(field, before, after)` that differs becomes the details
+    /// `field_before` and `field_after`. Never a secret.
+    #[must_use]
+    pub fn changes<'a>(self, fields: impl IntoIterator<Item = (&'a str, String, String)>) -> Self {
+        let differ = fields.into_iter().filter(|(_, before, after)| before != after);
+        differ.fold(self, |entry, (field, before, after)| {
+            entry
+                .detail(&format!("{field}_before"), before)
+                .detail(&format!("{field}_after"), after)
+        })
+    }
+
     /// Adds a detail. Never a secret.
     #[must_use]
     pub fn detail(mut self, name: &str, value: impl Into<String>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
     }
+}
+
+/// Some entries of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    /// The newest first.
+    pub entries: Vec<AuditEntry>,
+    /// Behind what the next page begins; none where this is the last.
+    pub next: Option<String>,
 }
 
 impl Table {
@@ -149,6 +200,55 @@ impl Table {
         let sort_key = |item: &Item| item.get("sk").and_then(|sk| sk.as_s().ok()).cloned();
         items.sort_by_cached_key(sort_key);
         items.into_iter().map(from_item).collect()
+    }
+}
+
+impl Table {
+    /// At most `limit` entries of a day, the newest first, from behind `after` on, an earlier page's
+    /// [`next`](AuditPage::next). One request for each of the day's partitions.
+    pub async fn audit_page(
+        &self,
+        day: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<AuditPage, TableError> {
+        let queries = (0..PARTITIONS).map(|number| self.newest(partition(day, number), after, limit + 1));
+        let mut items: Vec<(String, Item)> = try_join_all(queries)
+            .await?
+            .into_iter()
+            .flatten()
+            .filter_map(|item| Some((item.get("sk")?.as_s().ok()?.clone(), item)))
+            .collect();
+        items.sort_by(|(one, _), (other, _)| other.cmp(one));
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|(sk, _)| sk.clone());
+        let entries = items.into_iter().map(|(_, item)| from_item(item));
+        Ok(AuditPage {
+            entries: entries.collect::<Result<_, _>>()?,
+            next,
+        })
+    }
+
+    /// The newest entries of a partition that are older than the one at `before`.
+    async fn newest(&self, pk: String, before: Option<&str>, limit: usize) -> Result<Vec<Item>, TableError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .set_limit(i32::try_from(limit).ok())
+            .expression_attribute_values(":pk", s(pk));
+        // No key is empty.
+        let query = match before.filter(|before| (1..=1024).contains(&before.len())) {
+            Some(before) => query
+                .key_condition_expression("pk = :pk AND sk < :before")
+                .expression_attribute_values(":before", s(before)),
+            None => query.key_condition_expression("pk = :pk"),
+        };
+        let answer = query.send().await.map_err(|error| unavailable(&error))?;
+        Ok(answer.items.unwrap_or_default())
     }
 }
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::credentials::{Reset, SecondFactor};
 use super::item::{n, s};
-use super::users::{self, EMAIL_KEY, LIST};
+use super::listing::EMAIL_KEY;
+use super::users;
 use super::{RoleId, Source, Subject, Table, TableError, User};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
@@ -43,6 +44,8 @@ pub struct UserChange {
     pub locked_at: Option<Option<Timestamp>>,
     /// Whether every ticket and token of the user dies, at this moment.
     pub ends_sessions: Option<Timestamp>,
+    /// Whether all that an administrator's form shows must still be as read.
+    pub as_shown: bool,
 }
 
 impl UserChange {
@@ -192,9 +195,10 @@ impl Table {
         if let Some(email) = &change.email {
             expression.set("email", email.as_deref().map(s));
             let index = users::index(&user.username, email.as_deref());
-            for key in [LIST, EMAIL_KEY] {
-                expression.set(key, index.get(key).cloned());
-            }
+            expression.set(EMAIL_KEY, index.get(EMAIL_KEY).cloned());
+        }
+        if change.as_shown {
+            require_as_shown(&mut expression, user)?;
         }
         set_flags(&mut expression, change)?;
         if let Some(now) = change.ends_sessions {
@@ -203,6 +207,22 @@ impl Table {
         }
         expression.update(&self.name, user)
     }
+}
+
+/// What an administrator's form shows is as read.
+fn require_as_shown(expression: &mut Expression, user: &User) -> Result<(), TableError> {
+    expression.require("display_name", Some(s(&user.display_name)));
+    expression.require("email", user.email.as_deref().map(s));
+    expression.require("roles", Some(value(&user.roles)?));
+    for (attribute, flag) in [
+        ("is_password_changed", user.is_password_changed),
+        ("deactivated", user.deactivated),
+    ] {
+        expression.require(attribute, Some(AttributeValue::Bool(flag)));
+    }
+    expression.require("expire_on", user.expire_on.map(|moment| n(moment.millis())));
+    expression.require("locked_at", user.locked_at.map(|moment| n(moment.millis())));
+    Ok(())
 }
 
 /// What is simply written.

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::AuditEntry;
-use super::item::{Item, Key, from_item, put_new, to_item};
-use super::{Table, TableError, unavailable};
+use super::item::{Item, Key, delete_as_read, from_item, put_new, put_over, to_item};
+use super::listing::{Asked, NAME_KEY, listed};
+use super::{Table, TableError, Transaction, unavailable};
+
+const CLIENTS: &str = "clients";
 
 /// The most bytes of a client's identifier: it stands in keys, which DynamoDB limits.
 pub const MAX_CLIENT_ID: usize = 255;
@@ -40,6 +43,21 @@ pub(super) fn key(client_id: &str) -> Key {
     Key::new(format!("client#{client_id}"), "client")
 }
 
+/// Some of the clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientPage {
+    /// By identifier.
+    pub clients: Vec<Client>,
+    /// Behind what the next page begins; none where this is the last.
+    pub next: Option<String>,
+}
+
+fn item(client: &Client) -> Result<Item, TableError> {
+    let mut item = to_item(&key(&client.client_id), client, None)?;
+    item.extend(listed(CLIENTS, &client.client_id));
+    Ok(item)
+}
+
 pub(super) fn read(item: Item) -> Result<Client, TableError> {
     from_item(item)
 }
@@ -55,15 +73,51 @@ impl Table {
 
     /// Makes a client, with `audit` in the same transaction; `false` where there is one of this identifier.
     pub async fn create_client(&self, client: &Client, audit: &AuditEntry) -> Result<bool, TableError> {
-        let item = to_item(&key(&client.client_id), client, None)?;
-        let writes = vec![put_new(&self.name, item)?, self.audit_put(audit)?];
+        let writes = vec![put_new(&self.name, item(client)?)?, self.audit_put(audit)?];
         Ok(self.transact(writes).await?.is_ok())
     }
 
     /// Writes a client, in place of one of the same identifier.
     pub async fn put_client(&self, client: &Client) -> Result<(), TableError> {
-        let item = to_item(&key(&client.client_id), client, None)?;
+        let item = item(client)?;
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// At most `limit` clients (100 at most) whose identifier begins with `prefix`, from behind `after` on, an earlier
+    /// page's [`next`](ClientPage::next). An `after` that never was one begins anew.
+    pub async fn clients(
+        &self,
+        prefix: &str,
+        descending: bool,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<ClientPage, TableError> {
+        let asked = Asked {
+            list: CLIENTS,
+            by: NAME_KEY,
+            descending,
+            prefix,
+            after,
+            limit,
+        };
+        let (items, next) = self.listed(asked).await?;
+        let clients = items.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(ClientPage { clients, next })
+    }
+}
+
+impl Transaction<'_> {
+    /// Changes a client, whose identifier stays, where it still is as read.
+    pub fn change_client(self, before: &Client, after: &Client) -> Self {
+        let table = self.table();
+        let put = item(after).and_then(|item| put_over(&table.name, &key(&before.client_id), before, item));
+        self.with_other(put)
+    }
+
+    /// Takes a client away, where it still is as read. Its tokens die with it.
+    pub fn delete_client(self, client: &Client) -> Self {
+        let delete = delete_as_read(&self.table().name, &key(&client.client_id), client);
+        self.with_other(delete)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -132,6 +132,70 @@ pub(super) fn update(
         .build()
         .map_err(|error| TableError::Unavailable(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())
+}
+
+/// The item under `key` taken away, whether or not it is there.
+pub(super) fn delete(table: &str, key: &Key) -> Result<TransactWriteItem, TableError> {
+    let delete = Delete::builder()
+        .table_name(table)
+        .set_key(Some(key.attributes()))
+        .build()
+        .map_err(|error| TableError::Unavailable(error.to_string()))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// A put of `after` on the condition that the item still holds what was read as `before`.
+pub(super) fn put_over<T: Serialize>(
+    table: &str,
+    key: &Key,
+    before: &T,
+    after: Item,
+) -> Result<TransactWriteItem, TableError> {
+    let (condition, names, values) = as_read(&to_item(key, before, None)?);
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(after))
+        .condition_expression(condition)
+        .set_expression_attribute_names(Some(names))
+        .set_expression_attribute_values(Some(values))
+        .build()
+        .map_err(|error| TableError::Unavailable(error.to_string()))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// The item under `key` taken away on the condition that it still holds what was read as `before`.
+pub(super) fn delete_as_read<T: Serialize>(
+    table: &str,
+    key: &Key,
+    before: &T,
+) -> Result<TransactWriteItem, TableError> {
+    let (condition, names, values) = as_read(&to_item(key, before, None)?);
+    let delete = Delete::builder()
+        .table_name(table)
+        .set_key(Some(key.attributes()))
+        .condition_expression(condition)
+        .set_expression_attribute_names(Some(names))
+        .set_expression_attribute_values(Some(values))
+        .build()
+        .map_err(|error| TableError::Unavailable(error.to_string()))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// The condition that every attribute of `item` is as it stands there, with its names and values. An attribute that
+/// an earlier version did not write counts as read too.
+fn as_read(item: &Item) -> (String, HashMap<String, String>, Item) {
+    let (mut conditions, mut names, mut values) = (Vec::new(), HashMap::new(), Item::new());
+    for (at, (attribute, value)) in item.iter().enumerate() {
+        let is_key = ["pk", "sk"].contains(&attribute.as_str());
+        conditions.push(if is_key {
+            format!("#a{at} = :a{at}")
+        } else {
+            format!("(#a{at} = :a{at} OR attribute_not_exists(#a{at}))")
+        });
+        names.insert(format!("#a{at}"), attribute.clone());
+        values.insert(format!(":a{at}"), value.clone());
+    }
+    (conditions.join(" AND "), names, values)
 }
 
 impl Table {

@@ -13,7 +13,9 @@ mod grants;
 mod identity;
 mod item;
 mod limits;
+mod listing;
 mod mails;
+mod members;
 mod roles;
 mod schema;
 mod servers;
@@ -23,21 +25,22 @@ mod transaction;
 mod users;
 
 pub use attempts::{Attempt, Counters, Place, Taken};
-pub use audit::{AuditEntry, Event};
+pub use audit::{AuditEntry, AuditPage, Event};
 pub use changes::UserChange;
-pub use clients::{Client, MAX_CLIENT_ID};
+pub use clients::{Client, ClientPage, MAX_CLIENT_ID};
 pub use credentials::{FactorStage, Reset, ResetKind, SecondFactor};
 pub use grants::{Code, CodeStage, Grant, GrantKey, GrantPage, KnownClient, Redemption, Rotation};
 pub use identity::{Holder, IdentityRecord};
 pub use limits::{Counter, Moments};
 pub use mails::{Mail, MailKind, MailStage, is_key_of_open_mail};
+pub use members::{LastAdministrator, Witness};
 pub use roles::{
     ANONYMOUS, CannotAdopt, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles,
 };
 pub use servers::{Auth, DefaultAccess, Layer, OgcServer, ServerType};
 pub use subjects::Subject;
 pub use transaction::{Refused, Transaction};
-pub use users::{CreateUser, NewUser, Source, User, UserId, normalized};
+pub use users::{CreateUser, MAX_ROLES, NewUser, Source, User, UserId, UserOrder, UserPage, normalized};
 
 use std::time::Duration;
 

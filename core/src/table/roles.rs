@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, Key, from_item, n, to_item};
-use super::{Table, TableError, unavailable};
+use super::audit::AuditEntry;
+use super::item::{Item, Key, from_item, n, put_if, to_item};
+use super::{Table, TableError, Transaction, unavailable};
 
 pub use adoption::CannotAdopt;
 
@@ -39,6 +40,14 @@ pub struct Role {
     /// GeoMapFish's functionalities: name → values.
     #[serde(default)]
     pub functionalities: BTreeMap<String, Vec<String>>,
+}
+
+impl Role {
+    /// Whether mapgate itself refers to the role by its name: it can neither be renamed nor taken away.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        [ANONYMOUS, INTRANET, REGISTERED, ROLE_ADMIN].contains(&self.name.as_str())
+    }
 }
 
 /// All roles, as they stood at one moment.
@@ -123,6 +132,26 @@ impl Roles {
         Some(id)
     }
 
+    /// Renames a role and sets its functionalities. Refuses, with `false`, a name that another role has, a role that is
+    /// not there, and another name for one that is built in.
+    pub fn change(&mut self, id: RoleId, name: &str, functionalities: BTreeMap<String, Vec<String>>) -> bool {
+        let taken = self.all.iter().any(|role| role.id != id && role.name == name);
+        let role = self.all.iter_mut().find(|role| role.id == id);
+        let role = role.filter(|role| !taken && (role.name == name || !role.is_built_in()));
+        let Some(role) = role else { return false };
+        name.clone_into(&mut role.name);
+        role.functionalities = functionalities;
+        true
+    }
+
+    /// Takes a role away: who had it, and layers that name it, have it no longer, since its number is never used again.
+    /// Refuses, with `false`, a role that is not there or is built in.
+    pub fn remove(&mut self, id: RoleId) -> bool {
+        let before = self.all.len();
+        self.all.retain(|role| role.id != id || role.is_built_in());
+        self.all.len() < before
+    }
+
     /// The functionalities that hold for a user's own roles, else `registered`, else `intranet`, else `anonymous`
     /// (GeoMapFish's order). Values of several roles come together, each once.
     #[must_use]
@@ -176,6 +205,16 @@ impl Table {
         read(self.get(&key()).await?)
     }
 
+    /// Like [`Table::save_roles`], with `audit` in the same transaction.
+    pub async fn save_roles_audited(
+        &self,
+        roles: &Roles,
+        audit: &AuditEntry,
+    ) -> Result<Result<(), ChangedMeanwhile>, TableError> {
+        let written = self.transaction().roles(roles).audit(audit).commit().await?;
+        Ok(written.map_err(|_| ChangedMeanwhile))
+    }
+
     /// Writes the roles on the condition that nobody else did since they were read.
     pub async fn save_roles(&self, roles: &Roles) -> Result<Result<(), ChangedMeanwhile>, TableError> {
         let next = Roles {
@@ -202,6 +241,21 @@ impl Table {
             }
             Err(error) => Err(unavailable(&error)),
         }
+    }
+}
+
+impl Transaction<'_> {
+    /// Writes the roles, where nobody else did since they were read.
+    pub fn roles(self, roles: &Roles) -> Self {
+        let next = Roles {
+            version: roles.version + 1,
+            ..roles.clone()
+        };
+        let (table, read) = (self.table(), n(roles.version));
+        let condition = "attribute_not_exists(pk) OR version = :read";
+        let put = to_item(&key(), &next, None)
+            .and_then(|item| put_if(&table.name, item, condition, &[(":read", read)]));
+        self.with_other(put)
     }
 }
 

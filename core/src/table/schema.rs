@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
-use super::users::{BY_EMAIL, EMAIL_KEY, LIST};
+use super::listing::{INDEXES, LIST};
 use super::{Table, TableError, unavailable};
 
 impl Table {
@@ -19,17 +19,20 @@ impl Table {
             .table_name(&self.name)
             .billing_mode(BillingMode::PayPerRequest)
             .set_key_schema(Some(key_schema("pk", "sk").map_err(builds)?));
-        for name in ["pk", "sk", LIST, EMAIL_KEY] {
+        let sort_keys = INDEXES.map(|(_, sort)| sort);
+        for name in ["pk", "sk", LIST].into_iter().chain(sort_keys) {
             let attribute = AttributeDefinition::builder().attribute_name(name);
             let attribute = attribute.attribute_type(ScalarAttributeType::S).build();
             create = create.attribute_definitions(attribute.map_err(builds)?);
         }
-        let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly);
-        let by_email = GlobalSecondaryIndex::builder()
-            .index_name(BY_EMAIL)
-            .set_key_schema(Some(key_schema(LIST, EMAIL_KEY).map_err(builds)?))
-            .projection(keys_only.build());
-        create = create.global_secondary_indexes(by_email.build().map_err(builds)?);
+        for (name, sort) in INDEXES {
+            let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly);
+            let index = GlobalSecondaryIndex::builder()
+                .index_name(name)
+                .set_key_schema(Some(key_schema(LIST, sort).map_err(builds)?))
+                .projection(keys_only.build());
+            create = create.global_secondary_indexes(index.build().map_err(builds)?);
+        }
         match create.send().await {
             Ok(_) => {}
             Err(error)
@@ -37,7 +40,7 @@ impl Table {
                     .as_service_error()
                     .is_some_and(CreateTableError::is_resource_in_use_exception) =>
             {
-                return self.has_its_index().await;
+                return self.has_its_indexes().await;
             }
             Err(error) => return Err(unavailable(&error)),
         }
@@ -54,19 +57,22 @@ impl Table {
         update.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// Refuses a table that an earlier version made, in which nobody would be found by e-mail address.
-    async fn has_its_index(&self) -> Result<(), TableError> {
+    /// Refuses a table that an earlier version made, in which nobody would be found by name or address.
+    async fn has_its_indexes(&self) -> Result<(), TableError> {
         let described = self.client.describe_table().table_name(&self.name).send().await;
         let described = described.map_err(|error| unavailable(&error))?;
-        let mut indexes = described
+        let there: Vec<&str> = described
             .table
             .iter()
-            .flat_map(aws_sdk_dynamodb::types::TableDescription::global_secondary_indexes);
-        if indexes.any(|index| index.index_name() == Some(BY_EMAIL)) {
-            return Ok(());
+            .flat_map(aws_sdk_dynamodb::types::TableDescription::global_secondary_indexes)
+            .filter_map(|index| index.index_name())
+            .collect();
+        match INDEXES.iter().find(|(name, _)| !there.contains(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(TableError::Unavailable(format!(
+                "it was made by an earlier version: the index {name} is missing"
+            ))),
         }
-        let text = format!("it was made by an earlier version: the index {BY_EMAIL} is missing");
-        Err(TableError::Unavailable(text))
     }
 
     /// Whether the table answers: one cheap read.

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 
 use super::audit::AuditEntry;
-use super::item::{Key, from_item, put_if, put_new, to_item};
-use super::{RoleId, Table, TableError};
+use super::item::{Key, delete, delete_as_read, from_item, put_if, put_new, put_over, to_item};
+use super::{RoleId, Table, TableError, Transaction};
 
 /// What program a backend is; it decides what its requests mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,11 +99,26 @@ impl Table {
 
     /// Whether there is a server of that name, read consistently.
     pub async fn has_ogc_server(&self, name: &str) -> Result<bool, TableError> {
+        Ok(self.ogc_server(name).await?.is_some())
+    }
+
+    /// The server of that name, read consistently.
+    pub async fn ogc_server(&self, name: &str) -> Result<Option<OgcServer>, TableError> {
         // No key is empty.
         if name.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
-        Ok(self.get(&Key::new(SERVERS, name)).await?.is_some())
+        let item = self.get(&Key::new(SERVERS, name)).await?;
+        item.map(from_item).transpose()
+    }
+
+    /// The layer of a server, read consistently.
+    pub async fn layer(&self, server: &str, name: &str) -> Result<Option<Layer>, TableError> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let item = self.get(&Key::new(layers_pk(server), name)).await?;
+        item.map(from_item).transpose()
     }
 
     /// The layers of the server `name`.
@@ -175,15 +190,43 @@ impl Table {
         let mut deletes = Vec::new();
         for gone in self.layers(server).await? {
             if !listed.contains(gone.name.as_str()) {
-                let key = Key::new(layers_pk(server), gone.name).attributes();
-                let delete = Delete::builder()
-                    .table_name(&self.name)
-                    .set_key(Some(key))
-                    .build();
-                let delete = delete.map_err(|error| TableError::Unavailable(error.to_string()))?;
-                deletes.push(TransactWriteItem::builder().delete(delete).build());
+                deletes.push(delete(&self.name, &Key::new(layers_pk(server), gone.name))?);
             }
         }
         Ok(deletes)
+    }
+}
+
+impl Transaction<'_> {
+    /// Changes a server, whose name stays, where it still is as read.
+    pub fn change_ogc_server(self, before: &OgcServer, after: &OgcServer) -> Self {
+        let (table, key) = (self.table(), Key::new(SERVERS, before.name.as_str()));
+        let put = to_item(&key, after, None).and_then(|item| put_over(&table.name, &key, before, item));
+        self.with_other(put)
+    }
+
+    /// Takes a server away, where it still is as read. Its layers are to be taken away afterwards: without their server
+    /// they show nothing.
+    pub fn delete_ogc_server(self, server: &OgcServer) -> Self {
+        let key = Key::new(SERVERS, server.name.as_str());
+        let delete = delete_as_read(&self.table().name, &key, server);
+        self.with_other(delete)
+    }
+
+    /// Changes a layer of the server `server`, where it still is as read: makes it (`before` none), changes it, or takes
+    /// it away (`after` none).
+    pub fn change_layer(self, server: &str, before: Option<&Layer>, after: Option<&Layer>) -> Self {
+        let Some(name) = after.or(before).map(|layer| layer.name.as_str()) else {
+            return self;
+        };
+        let (table, key) = (self.table(), Key::new(layers_pk(server), name));
+        let item = after.map(|after| to_item(&key, after, None)).transpose();
+        let write = item.and_then(|item| match (before, item) {
+            (None, Some(item)) => put_new(&table.name, item),
+            (Some(before), Some(item)) => put_over(&table.name, &key, before, item),
+            (Some(before), None) => delete_as_read(&table.name, &key, before),
+            (None, None) => delete(&table.name, &key),
+        });
+        self.with_other(write)
     }
 }

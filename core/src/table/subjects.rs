@@ -25,7 +25,7 @@ impl Subject {
         Self(hex::encode(digest.finish()))
     }
 
-    fn key(&self) -> Key {
+    pub(super) fn key(&self) -> Key {
         Key::new(format!("subject#{}", self.0), "subject")
     }
 }

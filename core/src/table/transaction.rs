@@ -24,6 +24,7 @@ enum Write {
     Place,
     Mail,
     Once,
+    Witness,
     Other,
 }
 
@@ -39,6 +40,10 @@ pub struct Refused {
     pub mail: bool,
     /// What is done once was done before.
     pub done: bool,
+    /// The other administrator is none any more.
+    pub witness: bool,
+    /// What has no name above was not as read: a record, or one that must not be there yet.
+    pub other: bool,
 }
 
 impl Table {
@@ -56,8 +61,12 @@ impl Table {
 impl<'a> Transaction<'a> {
     /// Changes `user`, where it still is as read.
     pub fn change(self, user: &User, change: &UserChange) -> Self {
-        let update = self.table.user_update(user, change);
-        self.with(Write::User, update)
+        let table = self.table;
+        let writes = self.with(Write::User, table.user_update(user, change));
+        match &change.roles {
+            Some(roles) => writes.with_all(table.membership(&user.username, &user.roles, roles)),
+            None => writes,
+        }
     }
 
     /// Gives back the place of a right try: no failures any more. `late` is for a place that is no longer there, since
@@ -104,6 +113,26 @@ impl<'a> Transaction<'a> {
         self.with(Write::Once, write)
     }
 
+    pub(super) fn with_user(self, write: Result<TransactWriteItem, TableError>) -> Self {
+        self.with(Write::User, write)
+    }
+
+    pub(super) fn with_witness(self, write: Result<TransactWriteItem, TableError>) -> Self {
+        self.with(Write::Witness, write)
+    }
+
+    pub(super) fn with_all(mut self, writes: Result<Vec<TransactWriteItem>, TableError>) -> Self {
+        match writes {
+            Ok(writes) => writes
+                .into_iter()
+                .fold(self, |all, write| all.with_other(Ok(write))),
+            Err(fault) => {
+                self.fault = Some(fault);
+                self
+            }
+        }
+    }
+
     pub(super) fn with_other(self, write: Result<TransactWriteItem, TableError>) -> Self {
         self.with(Write::Other, write)
     }
@@ -134,6 +163,8 @@ impl<'a> Transaction<'a> {
                 place: failed(Write::Place),
                 mail: failed(Write::Mail),
                 done: failed(Write::Once),
+                witness: failed(Write::Witness),
+                other: failed(Write::Other),
             }
         }))
     }

@@ -1,28 +1,33 @@
 //! Users. Keyed by name, since a ticket carries the name; a second item keeps names that differ only in case apart,
 //! a third keeps a number from being used twice.
 
+mod finding;
+
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{Delete, ReturnValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::audit::AuditEntry;
 use super::credentials::{Reset, SecondFactor};
-use super::item::{Item, Key, from_item, n, put_new, s, to_item};
-use super::{RoleId, Subject, Table, TableError, unavailable};
+use super::item::{Item, Key, delete, from_item, n, put_new, s, to_item};
+use super::listing::{EMAIL_KEY, listed};
+use super::{RoleId, Subject, Table, TableError, Transaction, unavailable};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
+
+use finding::email_prefix;
+pub use finding::{UserOrder, UserPage};
 
 /// The most bytes of a partition key and of a sort key in DynamoDB.
 const MAX_KEY: usize = 2048;
 const MAX_SORT_KEY: usize = 1024;
 
-/// The index of users by e-mail address: its name and its keys.
-pub(super) const BY_EMAIL: &str = "by-email";
-pub(super) const LIST: &str = "list";
-pub(super) const EMAIL_KEY: &str = "email_key";
+/// The most roles of a user: each is an item more in the transaction that gives it, and a transaction takes 100.
+pub const MAX_ROLES: usize = 50;
+
 const USERS: &str = "users";
 
 /// A user's number, as MapServer's `%user_id%` needs it. Never reused.
@@ -197,25 +202,24 @@ pub(super) fn key(username: &str) -> Key {
     Key::new(format!("user#{}", normalized(username)), "user")
 }
 
-/// What the index of e-mail addresses needs of a user; nothing for a user without one, or with one too long for a key.
+/// What the indexes need of a user. One without an address, or with one too long for a key, is not in the index of
+/// addresses.
 pub(super) fn index(username: &str, email: Option<&str>) -> Item {
-    let key = email.map(|email| format!("{}{username}", email_prefix(email)));
-    let key = key.filter(|key| key.len() <= MAX_SORT_KEY);
-    key.map_or_else(Item::new, |key| {
-        Item::from([(LIST.to_owned(), s(USERS)), (EMAIL_KEY.to_owned(), s(key))])
-    })
+    let email = email.map(|email| format!("{}{username}", email_prefix(email)));
+    let email = email.filter(|key| key.len() <= MAX_SORT_KEY);
+    let mut index = listed(USERS, &username.to_lowercase());
+    index.extend(email.map(|email| (EMAIL_KEY.to_owned(), s(email))));
+    index
 }
 
-/// What the index has of every user with that address: no address holds a space.
-fn email_prefix(email: &str) -> String {
-    let email: String = email.nfc().collect();
-    format!("{} ", email.to_lowercase())
+/// What keeps names that differ only in case apart.
+fn name_key(username: &str) -> Key {
+    Key::new(format!("name#{}", username.to_lowercase()), "name")
 }
 
-/// Whether the user's own address is that of the index's `prefix`.
-fn has_email(user: &User, prefix: &str) -> bool {
-    let own = user.email.as_deref().map(email_prefix);
-    own.is_some_and(|own| own == prefix)
+/// What keeps a number from being used twice; it outlives its user.
+fn number_key(id: i64) -> Key {
+    Key::new(format!("user-id#{id}"), "id")
 }
 
 pub(super) fn read(item: Item) -> Result<User, TableError> {
@@ -229,65 +233,6 @@ impl Table {
             Some(key) => self.get(&key).await?.map(read).transpose(),
             None => Ok(None),
         }
-    }
-
-    /// The keys of the first two users of whom the index says that their address begins so.
-    async fn keys_with_email(&self, prefix: &str) -> Result<Vec<Key>, TableError> {
-        let asked = self.client.query().table_name(&self.name).index_name(BY_EMAIL);
-        let answer = asked
-            .key_condition_expression("#list = :users AND begins_with(email_key, :email)")
-            .expression_attribute_names("#list", LIST)
-            .expression_attribute_values(":users", s(USERS))
-            .expression_attribute_values(":email", s(prefix))
-            .limit(2)
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let items = answer.items.unwrap_or_default();
-        let pks = items
-            .iter()
-            .filter_map(|item| item.get("pk").and_then(|pk| pk.as_s().ok()));
-        Ok(pks.map(|pk| Key::new(pk, "user")).collect())
-    }
-
-    /// The one user with that e-mail address.
-    pub async fn user_with_email(&self, email: &str) -> Result<Option<User>, TableError> {
-        let prefix = email_prefix(email);
-        if prefix.len() > MAX_SORT_KEY {
-            return Ok(None);
-        }
-        let found = self.keys_with_email(&prefix).await?;
-        let [key] = found.as_slice() else {
-            return Ok(None);
-        };
-        let user = self.get(key).await?.map(read).transpose()?;
-        Ok(user.filter(|user| has_email(user, &prefix)))
-    }
-
-    /// The user of that name, or else the one user with that e-mail address. The same two requests, whether there is one
-    /// or not.
-    pub async fn user_named_or_with_email(&self, given: &str) -> Result<Option<User>, TableError> {
-        let prefix = email_prefix(given);
-        // No address is empty.
-        let prefix = Some(prefix).filter(|prefix| prefix.len() <= MAX_SORT_KEY);
-        let prefix = prefix.unwrap_or_else(|| email_prefix(""));
-        let found = self.keys_with_email(&prefix).await?;
-        let is_one = found.len() == 1;
-        let by_name = key(given);
-        let by_email = found.into_iter().next().filter(|_| is_one);
-        let by_email = by_email.unwrap_or_else(|| Key::new("nobody", "user"));
-        let mut keys = vec![&by_name];
-        keys.extend(Some(&by_email).filter(|key| **key != by_name));
-        let mut named = None;
-        let mut addressed = None;
-        for item in self.batch(&keys).await? {
-            if by_name.is_of(&item) {
-                named = Some(read(item)?);
-            } else {
-                addressed = Some(read(item)?).filter(|user| has_email(user, &prefix));
-            }
-        }
-        Ok(named.or(addressed))
     }
 
     /// Makes a user, with `audit` in the same transaction.
@@ -322,8 +267,7 @@ impl Table {
             generation: now.millis(),
             generation_since: now,
         };
-        let name = Key::new(format!("name#{}", username.to_lowercase()), "name");
-        let number = Key::new(format!("user-id#{id}"), "id");
+        let (name, number) = (name_key(&username), number_key(id));
         let of = Item::from([("username".to_owned(), s(username.as_str()))]);
         let mut item = to_item(&key(&username), &record, None)?;
         item.extend(index(&username, record.email.as_deref()));
@@ -333,6 +277,7 @@ impl Table {
             item.extend(key.attributes());
             writes.push(put_new(&self.name, item)?);
         }
+        writes.extend(self.membership(&username, &BTreeSet::new(), &record.roles)?);
         writes.push(self.audit_put(audit)?);
         Ok(match self.transact(writes).await? {
             Ok(()) => CreateUser::Created(UserId(id)),
@@ -385,13 +330,39 @@ impl Table {
             let id: i64 = id
                 .and_then(|id| id.parse().ok())
                 .ok_or_else(|| TableError::Unreadable("counter: last_id".to_owned()))?;
-            if self
-                .get(&Key::new(format!("user-id#{id}"), "id"))
-                .await?
-                .is_none()
-            {
+            if self.get(&number_key(id)).await?.is_none() {
                 return Ok(id);
             }
         }
+    }
+}
+
+impl Transaction<'_> {
+    /// Takes the account away, where it still is as read; its number stays used. Tickets and tokens die with it.
+    pub fn delete(self, user: &User) -> Self {
+        let table = self.table();
+        let conditions = "id = :id AND generation = :generation AND #roles = :roles";
+        let of_user = serde_dynamo::to_attribute_value(&user.roles)
+            .map_err(|error| TableError::Unreadable(error.to_string()))
+            .and_then(|roles| {
+                let delete = Delete::builder()
+                    .table_name(&table.name)
+                    .set_key(Some(key(&user.username).attributes()))
+                    .condition_expression(conditions)
+                    .expression_attribute_names("#roles", "roles")
+                    .expression_attribute_values(":id", n(user.id.0))
+                    .expression_attribute_values(":generation", n(user.generation))
+                    .expression_attribute_values(":roles", roles)
+                    .build();
+                delete.map_err(|error| TableError::Unavailable(error.to_string()))
+            })
+            .map(|delete| TransactWriteItem::builder().delete(delete).build());
+        let mut writes = self
+            .with_user(of_user)
+            .with_other(delete(&table.name, &name_key(&user.username)));
+        if let Some(subject) = &user.subject {
+            writes = writes.with_other(delete(&table.name, &subject.key()));
+        }
+        writes.with_all(table.membership(&user.username, &user.roles, &BTreeSet::new()))
     }
 }

@@ -1,5 +1,8 @@
 //! The table's promises, against the embedded DynamoDB.
 
+mod administrators;
+mod lists;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

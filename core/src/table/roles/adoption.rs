@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::audit::AuditEntry;
-use super::super::item::{n, put_if, s, to_item};
+use super::super::item::s;
 use super::super::{Table, TableError};
-use super::{ANONYMOUS, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles, key};
+use super::{Role, RoleId, Roles};
 
 /// Why a role cannot be brought with its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,31 +75,10 @@ impl Roles {
 
 /// Whether it is one of those that are there from the start, and nothing was added to it.
 fn is_from_the_start(role: &Role) -> bool {
-    [ANONYMOUS, INTRANET, REGISTERED, ROLE_ADMIN].contains(&role.name.as_str())
-        && role.functionalities.is_empty()
+    role.is_built_in() && role.functionalities.is_empty()
 }
 
 impl Table {
-    /// Like [`Table::save_roles`], with `audit` in the same transaction.
-    pub async fn save_roles_audited(
-        &self,
-        roles: &Roles,
-        audit: &AuditEntry,
-    ) -> Result<Result<(), ChangedMeanwhile>, TableError> {
-        let next = Roles {
-            version: roles.version + 1,
-            ..roles.clone()
-        };
-        let put = put_if(
-            &self.name,
-            to_item(&key(), &next, None)?,
-            "attribute_not_exists(pk) OR version = :read",
-            &[(":read", n(roles.version))],
-        )?;
-        let written = self.transact(vec![put, self.audit_put(audit)?]).await?;
-        Ok(written.map_err(|_| ChangedMeanwhile))
-    }
-
     /// Whether there is any user or OGC server, which could refer to roles. Reads the table through where there is none.
     pub async fn has_users_or_servers(&self) -> Result<bool, TableError> {
         if !self.ogc_servers().await?.is_empty() {
@@ -132,6 +110,7 @@ impl Table {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::{ANONYMOUS, INTRANET, REGISTERED, ROLE_ADMIN};
     use super::*;
 
     fn role(id: i64, name: &str) -> Role {
