@@ -1,6 +1,7 @@
 //! The authorization code, and the way back with it (RFC 6749 §4.1.2).
 
 use axum::response::Response;
+use http::Method;
 use mapgate_core::clock::Timestamp;
 use mapgate_core::http::Failure;
 use mapgate_core::oauth::{CodeToken, code_hash, id_token_subject};
@@ -11,7 +12,8 @@ use crate::error::{Halt, RedirectError};
 use crate::request::AuthorizationRequest;
 use crate::visit::{Visit, redirect_status};
 
-/// Sends the browser back to the client with a new code. `auth_time` is when the user gave the password.
+/// Sends the browser back to the client with a new code. `auth_time` is when the user gave the password. HEAD is safe (RFC
+/// 9110 §9.2.1): it leads to the same place, and there is no code.
 ///
 /// Refuses another user than the one whose id token the client sent (OpenID Connect Core 1.0, 3.1.2.2).
 pub(crate) async fn send_back(
@@ -26,6 +28,11 @@ pub(crate) async fn send_back(
         if subject != Some(user.id.0.to_string()) {
             return Err(Halt::told(request.target.clone(), RedirectError::LoginRequired));
         }
+    }
+    let (reader, status) = (Reader::of(visit.parts), redirect_status(visit.parts));
+    let issuer = gate.settings.base_url.as_str();
+    if visit.parts.method == Method::HEAD {
+        return Ok(request.target.answer(reader, status, &[], issuer));
     }
     let now = gate.clock.now();
     let token = CodeToken::new(&gate.random)?;
@@ -55,9 +62,6 @@ pub(crate) async fn send_back(
         .from(gate.address(visit.parts))
         .detail("client_id", code.client_id.as_str());
     gate.table().await.issue_code(&code, &audit).await?;
-    let (status, issuer) = (redirect_status(visit.parts), gate.settings.base_url.as_str());
     let answer = [("code", token.expose())];
-    Ok(request
-        .target
-        .answer(Reader::of(visit.parts), status, &answer, issuer))
+    Ok(request.target.answer(reader, status, &answer, issuer))
 }

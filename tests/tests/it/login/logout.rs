@@ -43,6 +43,25 @@ async fn logout_clears_both_forms_of_the_cookie_and_is_in_the_trail() {
 }
 
 #[tokio::test]
+async fn head_logs_nobody_out() {
+    let test = jane().await;
+    let cookies = ticket(&test).await;
+    let mut head = with_header(get("/logout"), "cookie", &cookies);
+    *head.method_mut() = http::Method::HEAD;
+    let answer = send(&test, head).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""));
+    assert_eq!(answer.header("set-cookie"), "");
+    assert!(
+        !trail(&test)
+            .await
+            .iter()
+            .any(|entry| entry.event == Event::LoggedOut)
+    );
+    test.clock.advance(Duration::from_secs(10));
+    assert_eq!(who(&test, &test.another(), &cookies).await, "jane");
+}
+
+#[tokio::test]
 async fn t68_every_copy_is_dead_within_ten_seconds_on_every_function() {
     let test = jane().await;
     let other = test.another();

@@ -307,3 +307,48 @@ async fn pages_speak_the_users_language() {
         .await;
     assert!(sent_back(&answer).contains_key("code"));
 }
+
+/// RFC 9110, 9.2.1: what only looks must change nothing.
+#[tokio::test]
+async fn head_leads_where_get_does_and_makes_no_code() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    let head = async |browser: &mut Browser<'_>, path: &str| {
+        let _ = house.test.table_requests();
+        let request = Request::head(path).body(axum::body::Body::empty()).unwrap();
+        let answer = browser.send(request).await;
+        let asked = house.test.table_requests();
+        assert!(
+            asked.iter().all(|operation| operation.ends_with("GetItem")),
+            "{path}: {asked:?}"
+        );
+        assert_eq!(answer.body, "", "{path}");
+        answer
+    };
+    assert_eq!(head(&mut browser, QGIS).await.status, 200, "the login form's");
+    browser.log_in(QGIS).await;
+    let issued = async || {
+        let events = house.events().await;
+        events
+            .iter()
+            .filter(|event| **event == mapgate_core::table::Event::CodeIssued)
+            .count()
+    };
+    let before = issued().await;
+    for path in [QGIS, &QGIS.replace("/oauth/login", "/oauth/authorize")] {
+        let answer = head(&mut browser, &format!("{path}&state=s")).await;
+        assert_eq!(answer.status, 302, "{path}");
+        let parameters = sent_back(&answer);
+        assert_eq!(
+            (parameters["state"].as_str(), parameters["iss"].as_str()),
+            ("s", BASE)
+        );
+        assert_eq!(parameters.len(), 2, "{parameters:?}");
+    }
+    let posted = head(&mut browser, &qgis("&response_mode=form_post")).await;
+    assert_eq!(posted.status, 200);
+    assert_eq!(head(&mut browser, PUBLIC).await.status, 200, "the question's");
+    assert_eq!(issued().await, before);
+    assert!(sent_back(&browser.open(QGIS).await).contains_key("code"));
+    assert_eq!(issued().await, before + 1);
+}
