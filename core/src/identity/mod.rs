@@ -22,7 +22,7 @@ pub use ticket::sign as sign_ticket;
 
 use crate::account::{AccountError, Directory, Hashing};
 use crate::clock::Clock;
-use crate::oauth::TokenVerifier;
+use crate::oauth::{TokenVerifier, has_scope};
 use crate::random::{NoRandomness, Random};
 use crate::secrets::{Keyring, Secrets, SecretsUnavailable};
 use crate::session::SessionToken;
@@ -185,6 +185,16 @@ impl Identity {
             .unwrap_or_default();
         self.roles
             .functionalities(&own, self.user.is_some(), self.is_intranet)
+    }
+
+    /// Whether the request may know what `scope` opens of its user: the names and roles with `profile`, the e-mail address
+    /// with `email`. An access token may where it has the scope; whoever logged in himself may.
+    #[must_use]
+    pub fn may_know(&self, scope: &str) -> bool {
+        match &self.scheme {
+            Scheme::Bearer { scope: granted, .. } => has_scope(granted, scope),
+            _ => true,
+        }
     }
 
     /// Whether the user has the role `name`.

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 pub const MAP: &str = "map";
 /// Asks for an `id_token` (OpenID Connect Core §3.1.2.1).
 pub const OPENID: &str = "openid";
-/// Opens the user's names at the userinfo endpoint (OpenID Connect Core §5.4).
+/// Opens the user's names and roles at the userinfo endpoint (OpenID Connect Core §5.4) and at `/loginuser`.
 pub const PROFILE: &str = "profile";
-/// Opens the e-mail address there.
+/// Opens the e-mail address there (the same).
 pub const EMAIL: &str = "email";
 /// Opens `/admin/api`.
 pub const ADMIN: &str = "admin";

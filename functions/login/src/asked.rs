@@ -53,7 +53,7 @@ impl Asked {
     pub(crate) fn user_object(&self, gate: &Gate, user: &User, roles: &Roles) -> Value {
         let networks = &gate.settings.intranet.networks;
         let is_intranet = networks.contains(gate.address(&self.parts));
-        user_object(&gate.settings, Some(user), roles, is_intranet)
+        user_object(&gate.settings, user, roles, is_intranet)
     }
 
     /// Where to go afterwards, from the field or else the query.

@@ -8,18 +8,13 @@ use axum::response::{IntoResponse as _, Response};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach, private};
 
-use crate::user_object::user_object;
+use crate::user_object::identity_object;
 
-/// The user object, or what there is of it for an anonymous request.
+/// The user object, or what there is of it for an anonymous request, or for what an access token opens.
 pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, Failure> {
     let (parts, _) = request.into_parts();
     let identity = gate.identify(&parts, Reach::Own).await?;
-    let object = user_object(
-        &gate.settings,
-        identity.user.as_ref(),
-        &identity.roles,
-        identity.is_intranet,
-    );
+    let object = identity_object(&gate.settings, &identity);
     Ok(gate
         .reissue(&identity, private(Json(object).into_response()))
         .await)

@@ -35,12 +35,13 @@ fn claims(identity: &Identity) -> Result<Value, Failure> {
     if !has_scope(scope, OPENID) {
         return Err(Failure::InsufficientScope(OPENID));
     }
-    let mut claims = json!({ "sub": user.id.0.to_string(), "roles": roles(identity, user) });
-    if has_scope(scope, PROFILE) {
+    let mut claims = json!({ "sub": user.id.0.to_string() });
+    if identity.may_know(PROFILE) {
         claims["preferred_username"] = user.username.as_str().into();
         claims["name"] = user.display_name.as_str().into();
+        claims["roles"] = roles(identity, user).into();
     }
-    if let Some(email) = user.email.as_deref().filter(|_| has_scope(scope, EMAIL)) {
+    if let Some(email) = user.email.as_deref().filter(|_| identity.may_know(EMAIL)) {
         claims["email"] = email.into();
     }
     Ok(claims)

@@ -14,6 +14,7 @@ mod hostile;
 mod id_token;
 mod introspect;
 mod jwks;
+mod loginuser;
 mod metadata;
 mod parameters;
 mod prompt;
