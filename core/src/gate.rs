@@ -19,7 +19,9 @@ use crate::account::{Accounts, Directory, Hashing};
 use crate::aws::Aws;
 use crate::clock::Clock;
 use crate::http::{Failure, Reach, ticket_is_believed};
-use crate::identity::{self, Credentials, Identity, Memory, Parts, Peer, client_address, is_https};
+use crate::identity::{
+    self, Credentials, Identity, Memory, Parts, Peer, client_address, is_https, is_intranet,
+};
 use crate::oauth::Claims;
 use crate::outbound::Outbound;
 use crate::random::Random;
@@ -114,6 +116,7 @@ impl Gate {
             query: request.uri.query(),
             headers: &request.headers,
             address: self.address(request),
+            is_intranet: self.is_intranet(request),
             peer: peer(request).address,
             ticket_believed: ticket_is_believed(&self.settings, &request.headers, reach),
             ogc_server,
@@ -170,6 +173,12 @@ impl Gate {
     #[must_use]
     pub fn address(&self, request: &request::Parts) -> IpAddr {
         client_address(peer(request), &request.headers, &self.settings.intranet)
+    }
+
+    /// Whether the client is one of the intranet's.
+    #[must_use]
+    pub fn is_intranet(&self, request: &request::Parts) -> bool {
+        is_intranet(peer(request), &request.headers, &self.settings.intranet)
     }
 
     /// Whether the client speaks https; cookies of forms are named after it.

@@ -141,10 +141,7 @@ impl From<Refused> for Failure {
         match refused {
             Refused::Bearer => Self::InvalidToken,
             Refused::Basic => Self::WrongBasic,
-            Refused::UrlLogin => Self::Unauthorized(refused.to_string()),
-            Refused::Authorization => {
-                Self::Unauthorized("the Authorization header is not understood".to_owned())
-            }
+            Refused::UrlLogin | Refused::Authorization => Self::Unauthorized(refused.to_string()),
             Refused::Account(error) => error.into(),
             Refused::Table(error) => error.into(),
             Refused::Secrets(error) => error.into(),

@@ -17,33 +17,50 @@ pub struct Peer {
 }
 
 /// The client's address: the peer, or the first hop before trusted proxies, by `X-Forwarded-For` or `Forwarded` (RFC
-/// 7239); an entry that is no address ends the reading.
+/// 7239). Where that hop is not known for sure, it is the nearest one that is: an entry that is no address ends the
+/// reading, and two headers that disagree are both not believed.
 ///
-/// A proxy writes one of the two headers and passes on the other as the client wrote it. So where they disagree, the
-/// intranet's addresses are believed of none; beyond that `X-Forwarded-For` counts, which nearly all proxies write.
+/// A proxy writes one of the two and passes on the other as the client wrote it, and nothing tells which is which. So who
+/// writes one himself counts, for limits and in the audit trail, as the proxy.
 #[must_use]
 pub fn client_address(peer: Peer, headers: &HeaderMap, intranet: &Intranet) -> IpAddr {
+    match client(peer, headers, intranet) {
+        Ok(client) | Err(client) => client,
+    }
+}
+
+/// Whether the client is in `intranet.networks`; one whose address is not known for sure is not, wherever the proxy is.
+#[must_use]
+pub fn is_intranet(peer: Peer, headers: &HeaderMap, intranet: &Intranet) -> bool {
+    client(peer, headers, intranet).is_ok_and(|client| intranet.networks.contains(client))
+}
+
+/// The client's address; or the nearest one to it, where it is not known for sure.
+fn client(peer: Peer, headers: &HeaderMap, intranet: &Intranet) -> Result<IpAddr, IpAddr> {
+    let peer = peer.address.to_canonical();
     let by_list = headers
         .contains_key("x-forwarded-for")
         .then(|| before_proxies(peer, list(headers, "x-forwarded-for"), intranet));
     let by_forwarded = forwarded(headers, "for").map(|hops| before_proxies(peer, hops, intranet));
     match (by_list, by_forwarded) {
-        (Some(client), Some(other)) if intranet.networks.contains(client) => other,
+        (Some(client), Some(other)) if client != other => {
+            tracing::info!(?client, ?other, %peer, "X-Forwarded-For and Forwarded disagree, so that neither is believed");
+            Err(peer)
+        }
         (Some(client), _) | (None, Some(client)) => client,
-        (None, None) => peer.address.to_canonical(),
+        (None, None) => Ok(peer),
     }
 }
 
-/// The first address before trusted proxies, `hops` being what the proxies wrote, each behind the others.
-fn before_proxies(peer: Peer, mut hops: Vec<String>, intranet: &Intranet) -> IpAddr {
-    let mut client = peer.address.to_canonical();
+/// The first address before trusted proxies, `hops` being what the proxies wrote, each behind the others; or the last
+/// proxy's, which wrote none.
+fn before_proxies(peer: IpAddr, mut hops: Vec<String>, intranet: &Intranet) -> Result<IpAddr, IpAddr> {
+    let mut client = peer;
     while intranet.trusted_proxies.contains(client) {
-        let Some(hop) = hops.pop().and_then(|hop| node_address(&hop)) else {
-            break;
-        };
-        client = hop.to_canonical();
+        let Some(hop) = hops.pop() else { break };
+        client = node_address(&hop).ok_or(client)?.to_canonical();
     }
-    client
+    Ok(client)
 }
 
 /// Whether the client speaks https: the peer does, or a trusted proxy says so by `Forwarded`, `X-Forwarded-Proto` or

@@ -64,27 +64,55 @@ fn hops_are_read_right_to_left_while_they_are_trusted() {
     );
 }
 
-/// A proxy writes one of the headers, and the other is the client's own.
+/// A proxy writes one of the headers, and the other is the client's own: neither makes him someone else.
 #[test]
-fn of_two_headers_that_disagree_none_makes_a_stranger_one_of_the_intranet() {
+fn of_two_headers_that_disagree_neither_is_believed() {
+    for (list, forwarded, expected) in [
+        ("203.0.113.7", "for=198.51.100.9", "10.1.1.1"),
+        ("198.51.100.9, 203.0.113.7", "for=198.51.100.9", "10.1.1.1"),
+        ("198.51.100.9", "for=198.51.100.9, for=203.0.113.7", "10.1.1.1"),
+        ("203.0.113.7", "for=unknown", "10.1.1.1"),
+        ("203.0.113.7", "for=_hidden", "10.1.1.1"),
+        ("203.0.113.7", "proto=https", "10.1.1.1"),
+        ("203.0.113.7", "", "10.1.1.1"),
+        ("", "for=203.0.113.7", "10.1.1.1"),
+        // Two proxies of which the nearer writes one of them.
+        ("203.0.113.7, 10.2.2.2", "for=203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7", "for=\"203.0.113.7:4711\"", "203.0.113.7"),
+        ("198.51.100.9, 203.0.113.7", "for=203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "for=203.0.113.7", "203.0.113.7"),
+    ] {
+        let both = [("x-forwarded-for", list), ("forwarded", forwarded)];
+        assert_eq!(client("10.1.1.1", &both), expected, "{both:?}");
+        assert_eq!(client("192.0.2.1", &both), "192.0.2.1", "{both:?} of a stranger");
+    }
+}
+
+#[test]
+fn who_is_not_known_for_sure_is_not_of_the_intranet_though_the_proxy_is() {
     let intranet = Intranet {
-        networks: ["192.168.0.0/16".parse().unwrap()]
+        networks: ["192.168.0.0/16".parse().unwrap(), "10.0.0.0/8".parse().unwrap()]
             .into_iter()
             .collect::<Networks>(),
         ..intranet("10.0.0.0/8")
     };
-    let client = |list, forwarded| {
+    let is_intranet = |pairs: &[(&'static str, &str)]| {
         let peer = Peer {
             address: "10.1.1.1".parse().unwrap(),
             https: false,
         };
-        let headers = headers(&[("x-forwarded-for", list), ("forwarded", forwarded)]);
-        client_address(peer, &headers, &intranet).to_string()
+        is_intranet(peer, &headers(pairs), &intranet)
     };
-    assert_eq!(client("203.0.113.7", "for=192.168.1.1"), "203.0.113.7");
-    assert_eq!(client("192.168.1.1", "for=203.0.113.7"), "203.0.113.7");
-    assert_eq!(client("192.168.1.1", "for=192.168.1.1"), "192.168.1.1");
-    assert_eq!(client("203.0.113.8", "for=203.0.113.7"), "203.0.113.8");
+    let of = |list, forwarded| is_intranet(&[("x-forwarded-for", list), ("forwarded", forwarded)]);
+    assert!(!of("203.0.113.7", "for=192.168.1.1"));
+    assert!(!of("192.168.1.1", "for=203.0.113.7"));
+    assert!(!of("192.168.1.1", "for=192.168.1.2"));
+    assert!(!of("10.3.3.3", "for=192.168.1.2"));
+    assert!(!is_intranet(&[("x-forwarded-for", "unknown")]));
+    assert!(!is_intranet(&[("forwarded", "for=_hidden")]));
+    assert!(of("192.168.1.1", "for=192.168.1.1"));
+    assert!(is_intranet(&[("x-forwarded-for", "192.168.1.1")]));
+    assert!(is_intranet(&[]), "the proxy's own request");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub use address::{Peer, client_address, is_https};
+pub use address::{Peer, client_address, is_https, is_intranet};
 pub use bearer::access_token;
 pub use cache::IdentityCache;
 pub use ticket::sign as sign_ticket;
@@ -70,6 +70,8 @@ pub struct Credentials<'a> {
     pub headers: &'a http::HeaderMap,
     /// The client's address.
     pub address: IpAddr,
+    /// Whether that is one of the intranet's.
+    pub is_intranet: bool,
     /// Who is at the other end of the connection, whatever headers say.
     pub peer: IpAddr,
     /// Whether a ticket or a trusted header is believed: not where the referrer is foreign.
@@ -132,8 +134,8 @@ pub enum Refused {
     /// A URL login token that is not genuine, has expired, or whose password is wrong.
     #[error("the URL login token is not valid")]
     UrlLogin,
-    /// An `Authorization` that is not understood, or two.
-    #[error("the Authorization header is not understood")]
+    /// More than one `Authorization` header.
+    #[error("there are two Authorization headers")]
     Authorization,
     /// A password could not be tried now.
     #[error(transparent)]
@@ -209,7 +211,7 @@ impl Identity {
 /// present. One that is present but wrong is refused, except a ticket, which browsers send unasked: it means anonymous,
 /// and so does a trusted header.
 pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Identity, Refused> {
-    let is_intranet = parts.settings.intranet.networks.contains(credentials.address);
+    let is_intranet = credentials.is_intranet;
     let url_login = match &parts.settings.urllogin {
         Some(urllogin) => url::token(credentials.method, credentials.query)?.map(|token| (urllogin, token)),
         None => None,
@@ -238,20 +240,22 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
 
 /// By Bearer, Basic, the ticket or the trusted header.
 async fn by_headers(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Option<Known>, Refused> {
-    Ok(match credentials::authorization(credentials.headers)? {
-        Some(credentials::Authorization::Bearer(token)) => {
-            Some(bearer::identify(parts, &token, credentials.ogc_server).await?)
-        }
-        Some(credentials::Authorization::Basic(pair)) if parts.settings.basicauth => {
-            let pair = pair.ok_or(Refused::Basic)?;
-            Some(basic::identify(parts, &pair, credentials.address).await?)
-        }
-        _ if !credentials.ticket_believed => None,
-        _ if ticket::is_present(parts, credentials.headers) => {
-            ticket::identify(parts, credentials.headers).await?
-        }
-        _ => trusted_header::identify(parts, credentials).await?,
-    })
+    Ok(
+        match credentials::authorization(credentials.headers, parts.settings.basicauth)? {
+            Some(credentials::Authorization::Bearer(token)) => {
+                Some(bearer::identify(parts, &token, credentials.ogc_server).await?)
+            }
+            Some(credentials::Authorization::Basic(pair)) => {
+                let pair = pair.ok_or(Refused::Basic)?;
+                Some(basic::identify(parts, &pair, credentials.address).await?)
+            }
+            _ if !credentials.ticket_believed => None,
+            _ if ticket::is_present(parts, credentials.headers) => {
+                ticket::identify(parts, credentials.headers).await?
+            }
+            _ => trusted_header::identify(parts, credentials).await?,
+        },
+    )
 }
 
 /// What a scheme found: the record that holds the user, and itself.

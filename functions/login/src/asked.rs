@@ -51,8 +51,7 @@ impl Asked {
 
     /// The user object for who was just found by a password.
     pub(crate) fn user_object(&self, gate: &Gate, user: &User, roles: &Roles) -> Value {
-        let networks = &gate.settings.intranet.networks;
-        let is_intranet = networks.contains(gate.address(&self.parts));
+        let is_intranet = gate.is_intranet(&self.parts);
         user_object(&gate.settings, user, roles, is_intranet)
     }
 

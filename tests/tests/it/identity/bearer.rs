@@ -198,12 +198,9 @@ async fn a_newer_family_of_a_single_session_client_ends_the_older_and_works_at_o
 #[tokio::test]
 async fn a_bad_token_is_401_whatever_else_the_request_carries() {
     let test = gate().await;
-    for bad in ["Bearer", "Bearer x", "Bearer a.b.c", "Digest x"] {
+    for bad in ["Bearer", "Bearer x", "Bearer a.b.c"] {
         let verdict = who(&test.gate, &[("authorization", bad), ("cookie", "auth_tkt=x")]).await;
-        assert!(
-            matches!(verdict, Err(Failure::InvalidToken | Failure::Unauthorized(_))),
-            "{bad}: {verdict:?}"
-        );
+        assert_eq!(verdict, Err(Failure::InvalidToken), "{bad}");
     }
     let token = grant(&test, "one").await;
     test.clock.advance(Duration::from_hours(1));

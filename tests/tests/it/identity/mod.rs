@@ -1,5 +1,6 @@
 //! Who a request acts for, scheme by scheme.
 
+mod authorization;
 mod basic;
 pub mod bearer;
 mod ticket;
