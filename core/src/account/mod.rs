@@ -22,6 +22,6 @@ pub use ldap::{Directory, DirectoryAnswer, DirectoryDown, DirectoryEntry};
 pub use letter::{Addressee, Letter};
 pub use limits::network;
 pub use password::{Busy, Hashing, Turn, Verified};
-pub use policy::{MAX_LENGTH, MIN_LENGTH, PolicyFault, check_new_password};
+pub use policy::{MAX_LENGTH, MIN_LENGTH, PolicyFault, check_new_password, is_username};
 pub use second_factor::{Enrolment, is_enrolled};
 pub use trying::{AccountError, Accounts, From, Reason, Right, Verdict, Wrong};

@@ -31,6 +31,13 @@ pub enum PolicyFault {
     Common,
 }
 
+/// Whether one could log in with that name: 1 to 255 bytes, no control characters, no space around it.
+#[must_use]
+pub fn is_username(username: &str) -> bool {
+    let plain = !username.chars().any(char::is_control) && username.trim() == username;
+    plain && (1..=255).contains(&username.len())
+}
+
 /// Whether `new` may follow `old` for the user `username`.
 pub fn check_new_password(new: &Secret, old: &Secret, username: &str) -> Result<(), PolicyFault> {
     let nfc = |text: &str| zeroize::Zeroizing::new(text.nfc().collect::<String>());

@@ -121,6 +121,34 @@ pub fn oauth_error(status: StatusCode, error: &str, description: &str) -> Respon
     uncached((status, axum::Json(body)).into_response())
 }
 
+/// Problem details (RFC 9457). `wrong` are members of the body (RFC 6901) and what is wrong with each.
+#[must_use]
+pub fn problem(status: StatusCode, detail: &str, wrong: &[(String, String)]) -> Response {
+    let mut body = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason().unwrap_or_default(),
+        "status": status.as_u16(),
+        "detail": detail,
+    });
+    if !wrong.is_empty() {
+        let wrong = wrong
+            .iter()
+            .map(|(pointer, detail)| json!({ "pointer": pointer, "detail": detail }));
+        body["errors"] = wrong.collect();
+    }
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        ),
+    ];
+    (status, headers, body.to_string()).into_response()
+}
+
 /// Marks an answer with or about tokens: no cache keeps it (RFC 6749 §5.1).
 #[must_use]
 pub fn uncached(mut response: Response) -> Response {

@@ -7,7 +7,7 @@ mod front;
 mod referrer;
 mod service;
 
-pub use failure::{Failure, json_error, oauth_error, uncached};
+pub use failure::{Failure, json_error, oauth_error, problem, uncached};
 pub use form::Form;
 pub use front::front;
 pub use referrer::{Reach, origin_is_own, ticket_is_believed};

@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
-use super::{BODY_LIMIT, Failure, cors, json_error, oauth_error};
+use super::{BODY_LIMIT, Failure, cors, json_error, oauth_error, problem};
 use crate::settings::{Service, Settings};
 
 #[derive(Clone)]
@@ -24,6 +24,7 @@ impl Rules {
     fn error(&self, status: StatusCode, text: &str) -> Response {
         match self.service {
             Some(Service::Oauth) => oauth_error(status, "invalid_request", text),
+            Some(Service::Admin) => problem(status, text, &[]),
             _ => json_error(status, text),
         }
     }

@@ -24,6 +24,19 @@ pub enum BadClient {
     Pkce,
 }
 
+impl BadClient {
+    /// The name of the field that is wrong.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Id => "client_id",
+            Self::NoRedirectUri | Self::RedirectUri(_) => "redirect_uris",
+            Self::Scope(_) => "scopes",
+            Self::Pkce => "pkce_required",
+        }
+    }
+}
+
 /// Whether `client` may be stored; the first reason where not.
 pub fn check_client(client: &Client) -> Result<(), BadClient> {
     let id = &client.client_id;

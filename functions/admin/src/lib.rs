@@ -1,4 +1,9 @@
-//! mapgate's function admin.
+//! mapgate's function admin: the administrator's desk.
+
+mod api;
+mod desk;
+mod entering;
+mod fault;
 
 use std::sync::Arc;
 
@@ -8,9 +13,49 @@ use mapgate_core::http::service;
 use mapgate_core::settings::Service;
 
 /// Every path that [`router`] serves.
-pub const ROUTES: &[&str] = &["/health/admin"];
+pub const ROUTES: &[&str] = &[
+    "/health/admin",
+    "/admin/api/openapi.json",
+    "/admin/api/users",
+    "/admin/api/users/{id}",
+    "/admin/api/users/{id}/export",
+    "/admin/api/users/{id}/sessions",
+    "/admin/api/users/{id}/sessions/{session}",
+    "/admin/api/roles",
+    "/admin/api/roles/{id}",
+    "/admin/api/roles/{id}/members",
+    "/admin/api/oauth2_clients",
+    "/admin/api/oauth2_clients/{client_id}",
+    "/admin/api/oauth2_clients/{client_id}/secret",
+    "/admin/api/ogc_servers",
+    "/admin/api/ogc_servers/{name}",
+    "/admin/api/ogc_servers/{name}/layers",
+    "/admin/api/ogc_servers/{name}/layers/{layer}",
+    "/admin/api/audit",
+    "/admin/api/mails",
+];
 
-/// The function's routes.
+/// The function's routes. Where the settings have no administration interface, there is none.
 pub fn router(gate: Arc<Gate>) -> Router {
-    service(health(&gate, "admin"), &gate.settings, Some(Service::Admin))
+    let mut router = health(&gate, "admin");
+    if gate.settings.enable_admin_interface {
+        router = router.merge(api::router(gate.clone()));
+    }
+    service(router, &gate.settings, Some(Service::Admin))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_routes_is_that_of_the_openapi_document() {
+        let api = ROUTES.iter().filter(|route| route.starts_with("/admin/api/"));
+        let listed: BTreeSet<String> = api.map(|route| (*route).to_owned()).collect();
+        let mut described: BTreeSet<String> = api::paths().into_iter().collect();
+        assert!(described.insert("/admin/api/openapi.json".to_owned()));
+        assert_eq!(listed, described);
+    }
 }

@@ -7,6 +7,7 @@ mod user;
 use std::io::{BufRead as _, Write};
 
 use anyhow::{Context as _, anyhow, bail};
+use mapgate_core::account::is_username;
 use mapgate_core::gate::Gate;
 use mapgate_core::lambda::gate_of_environment;
 use mapgate_core::settings::{Secret, is_email_address};
@@ -46,8 +47,7 @@ fn given(password: Secret) -> anyhow::Result<Secret> {
 
 /// Refuses a name that nobody could log in with.
 pub(crate) fn check_username(username: &str) -> anyhow::Result<()> {
-    let plain = !username.chars().any(char::is_control) && username.trim() == username;
-    if username.is_empty() || username.len() > 255 || !plain {
+    if !is_username(username) {
         bail!("a user name has 1 to 255 bytes, no control characters, and no space around it");
     }
     Ok(())

@@ -7,6 +7,7 @@
 )]
 
 mod account;
+mod admin;
 mod blackbox;
 mod fuzz;
 mod house;

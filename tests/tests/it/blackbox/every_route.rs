@@ -1,5 +1,7 @@
 //! Every route of every function × every kind of caller. A route that is missing here fails the test.
 
+mod admin;
+
 use std::collections::BTreeSet;
 
 use axum::Router;
@@ -289,7 +291,7 @@ async fn every_caller_gets_what_the_table_says() {
     let setup = Setup::default().vars(format!("{VARS}  resourceproxy: {{ {target} }}\n"));
     let site = setup.variable("BASICAUTH", "true").start().await;
     let mut wrong = Vec::new();
-    for (method, _, asked, expected) in ROWS {
+    for (method, _, asked, expected) in ROWS.iter().chain(admin::ROWS) {
         // Anew for each row: a logout must not reach the next.
         for ((caller, expected), actor) in CALLERS.iter().zip(expected).zip(callers(&site).await) {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
@@ -320,7 +322,11 @@ fn the_table_has_every_route() {
         mapgate_admin::ROUTES,
     ];
     let served: BTreeSet<&str> = routers.iter().flat_map(|routes| routes.iter().copied()).collect();
-    let listed: BTreeSet<&str> = ROWS.iter().map(|(_, route, ..)| *route).collect();
+    let listed: BTreeSet<&str> = ROWS
+        .iter()
+        .chain(admin::ROWS)
+        .map(|(_, route, ..)| *route)
+        .collect();
     assert_eq!(served, listed);
     for function in FUNCTIONS {
         assert!(

@@ -1,0 +1,221 @@
+//! OGC servers.
+
+use mapgate_core::table::{Auth, DefaultAccess, Event, OgcServer, ServerType};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use utoipa::ToSchema;
+
+use super::{Desk, Listed, NAME_FAULT, Tagged, is_name};
+use crate::fault::{Fault, Wrongs};
+
+/// Layers that are taken away in one transaction.
+const AT_ONCE: usize = 90;
+
+/// An OGC server: the same to show and to ask for.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerShown {
+    /// The name, as in `ogcserver=NAME`. It cannot be changed.
+    #[schema(min_length = 1, max_length = 255)]
+    pub(crate) name: String,
+    /// The URL.
+    #[schema(format = "uri")]
+    pub(crate) url: String,
+    /// The URL of its WFS, where that is another.
+    #[serde(default)]
+    #[schema(format = "uri")]
+    pub(crate) url_wfs: Option<String>,
+    /// What program it is.
+    #[serde(rename = "type")]
+    #[schema(value_type = ServerKind)]
+    pub(crate) kind: ServerType,
+    /// What it is told of the user.
+    #[schema(value_type = AuthKind)]
+    pub(crate) auth: Auth,
+    /// Who may read a layer that is not listed.
+    #[schema(value_type = AccessKind)]
+    pub(crate) default_access: DefaultAccess,
+}
+
+/// What is asked of a server.
+pub(crate) type ServerAsked = ServerShown;
+
+/// What program an OGC server is.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "for the OpenAPI document, in place of the table's type")]
+pub(crate) enum ServerKind {
+    Mapserver,
+    Qgisserver,
+    Geoserver,
+    Arcgis,
+    Other,
+}
+
+/// What an OGC server is told of the user.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "for the OpenAPI document, in place of the table's type")]
+pub(crate) enum AuthKind {
+    None,
+    Standard,
+    Geoserver,
+    Proxy,
+}
+
+/// Who may read a layer that is not listed.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "for the OpenAPI document, in place of the table's type")]
+pub(crate) enum AccessKind {
+    Private,
+    Public,
+}
+
+impl Tagged for ServerShown {}
+
+impl From<&OgcServer> for ServerShown {
+    fn from(server: &OgcServer) -> Self {
+        Self {
+            name: server.name.clone(),
+            url: server.url.clone(),
+            url_wfs: server.url_wfs.clone(),
+            kind: server.r#type,
+            auth: server.auth,
+            default_access: server.default_access,
+        }
+    }
+}
+
+impl ServerShown {
+    fn record(&self) -> Result<OgcServer, Fault> {
+        let mut wrongs = Wrongs::default();
+        wrongs.unless(is_name(&self.name), "name", NAME_FAULT);
+        let url_wfs = self
+            .url_wfs
+            .as_deref()
+            .map(str::trim)
+            .filter(|url| !url.is_empty());
+        let text = "is no http or https URL without a user name and a password";
+        wrongs.unless(is_backend(&self.url), "url", text);
+        wrongs.unless(url_wfs.is_none_or(is_backend), "url_wfs", text);
+        wrongs.done()?;
+        Ok(OgcServer {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            url_wfs: url_wfs.map(str::to_owned),
+            r#type: self.kind,
+            auth: self.auth,
+            default_access: self.default_access,
+        })
+    }
+
+    /// What the trail has of a change.
+    fn changes(&self, before: Option<&Self>) -> Vec<(&'static str, String, String)> {
+        let word = |word: fn(&Self) -> String| (before.map(word).unwrap_or_default(), word(self));
+        [
+            ("url", word(|server| server.url.clone())),
+            (
+                "url_wfs",
+                word(|server| server.url_wfs.clone().unwrap_or_default()),
+            ),
+            ("type", word(|server| format!("{:?}", server.kind).to_lowercase())),
+            ("auth", word(|server| format!("{:?}", server.auth).to_lowercase())),
+            (
+                "default_access",
+                word(|server| format!("{:?}", server.default_access).to_lowercase()),
+            ),
+        ]
+        .map(|(field, (before, after))| (field, before, after))
+        .into()
+    }
+}
+
+/// Whether it can be the URL of a backend. A password has no place in it: it would stand in logs and in the trail.
+fn is_backend(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| {
+        let plain = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && plain
+    })
+}
+
+impl Desk<'_> {
+    /// All servers, by name.
+    pub(crate) async fn servers(&self) -> Result<Listed<ServerShown>, Fault> {
+        let servers = self.table.ogc_servers().await?;
+        Ok(Listed {
+            items: servers.iter().map(ServerShown::from).collect(),
+            next: None,
+        })
+    }
+
+    /// One server.
+    pub(crate) async fn server(&self, name: &str) -> Result<ServerShown, Fault> {
+        Ok(ServerShown::from(&self.read_server(name).await?))
+    }
+
+    pub(super) async fn read_server(&self, name: &str) -> Result<OgcServer, Fault> {
+        self.table
+            .ogc_server(name)
+            .await?
+            .ok_or(Fault::NotFound("OGC server"))
+    }
+
+    /// Makes a server, without layers.
+    pub(crate) async fn create_server(&self, asked: &ServerAsked) -> Result<ServerShown, Fault> {
+        let server = asked.record()?;
+        let shown = ServerShown::from(&server);
+        let audit = self
+            .audit(Event::ServerCreated)
+            .detail("ogc_server", server.name.as_str());
+        let audit = audit.changes(shown.changes(None));
+        if self.table.create_ogc_server(&server, &[], &audit).await? {
+            return Ok(shown);
+        }
+        Err(Fault::Conflict("there is an OGC server of this name".to_owned()))
+    }
+
+    /// Changes a server; its layers stay.
+    pub(crate) async fn change_server(
+        &self,
+        name: &str,
+        asked: &ServerAsked,
+        if_match: Option<&str>,
+    ) -> Result<ServerShown, Fault> {
+        let before = self.read_server(name).await?;
+        let shown = ServerShown::from(&before);
+        shown.check(if_match)?;
+        let mut wrongs = Wrongs::default();
+        wrongs.unless(asked.name == before.name, "name", "cannot be changed");
+        wrongs.done()?;
+        let after = asked.record()?;
+        let after_shown = ServerShown::from(&after);
+        let audit = self.audit(Event::ServerChanged).detail("ogc_server", name);
+        let audit = audit.changes(after_shown.changes(Some(&shown)));
+        let writes = self
+            .table
+            .transaction()
+            .change_ogc_server(&before, &after)
+            .audit(&audit);
+        writes.commit().await?.map_err(|_| Fault::ChangedMeanwhile)?;
+        Ok(after_shown)
+    }
+
+    /// Takes a server away, and then its layers: without their server they show nothing.
+    pub(crate) async fn delete_server(&self, name: &str, if_match: Option<&str>) -> Result<(), Fault> {
+        let before = self.read_server(name).await?;
+        ServerShown::from(&before).check(if_match)?;
+        let audit = self.audit(Event::ServerDeleted).detail("ogc_server", name);
+        let writes = self.table.transaction().delete_ogc_server(&before).audit(&audit);
+        writes.commit().await?.map_err(|_| Fault::ChangedMeanwhile)?;
+        for chunk in self.table.layers(name).await?.chunks(AT_ONCE) {
+            let writes = self.table.transaction();
+            let writes = chunk.iter().fold(writes, |writes, layer| {
+                writes.change_layer(name, Some(layer), None)
+            });
+            // What someone else changed meanwhile shows nothing either; making the server anew takes it away.
+            let _ = writes.commit().await?;
+        }
+        Ok(())
+    }
+}

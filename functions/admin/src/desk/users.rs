@@ -1,0 +1,297 @@
+//! Users, with the fields of GeoMapFish's form.
+
+use mapgate_core::account::{Accounts, is_enrolled};
+use mapgate_core::clock::Timestamp;
+use mapgate_core::pages::Language;
+
+use mapgate_core::table::{
+    AuditEntry, CreateUser, Event, FactorStage, NewUser, Roles, Source, User, UserId, UserOrder, normalized,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Desk, Listed, Moment, Part, TURNS, Tagged, line, role_names};
+use crate::fault::Fault;
+
+mod asked;
+mod sessions;
+
+pub(crate) use asked::{PasswordAsked, UserAsked};
+pub(crate) use sessions::{SessionShown, UserExport};
+
+/// What users are sorted by, and which of it a prefix is looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// The user name.
+    #[default]
+    Username,
+    /// The e-mail address; users without one are left out.
+    Email,
+}
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the ticks of a form")]
+pub(crate) struct UserShown {
+    /// The number, which MapServer knows as `%user_id%`. Never used again.
+    pub(crate) id: i64,
+    /// The name one logs in with.
+    pub(crate) username: String,
+    /// The name shown.
+    pub(crate) display_name: String,
+    /// Where mail goes.
+    pub(crate) email: Option<String>,
+    /// The names of the user's own roles.
+    pub(crate) roles: Vec<String>,
+    /// The user changed his password. Until then the first login asks for a new one.
+    pub(crate) is_password_changed: bool,
+    /// Deactivated: nobody can log in with the account.
+    pub(crate) deactivated: bool,
+    /// Whether too many failures deactivated it. Sessions that were there then go on.
+    pub(crate) locked: bool,
+    /// Expiration date: from then on the account is as good as deactivated.
+    pub(crate) expire_on: Option<Moment>,
+    /// Last login.
+    pub(crate) last_login: Option<Moment>,
+    /// Who knows whether it is the user: `directory` (the password is kept here), `ldap`, `trusted_header` or
+    /// `openid_connect`.
+    #[schema(value_type = String)]
+    pub(crate) source: Source,
+    /// Whether there is a password here.
+    pub(crate) has_password: bool,
+    /// Whether a second factor is in force.
+    pub(crate) two_factor_enabled: bool,
+    /// How many recovery codes are left.
+    pub(crate) recovery_codes: usize,
+}
+
+impl Tagged for UserShown {
+    const PASSING: &'static [&'static str] = &["last_login", "recovery_codes"];
+}
+
+impl Desk<'_> {
+    /// A part of the users.
+    pub(crate) async fn users(&self, order: Order, part: Part<'_>) -> Result<Listed<UserShown>, Fault> {
+        let order = match order {
+            Order::Username => UserOrder::Name,
+            Order::Email => UserOrder::Email,
+        };
+        let (
+            table,
+            Part {
+                prefix,
+                descending,
+                after,
+                limit,
+            },
+        ) = (self.table, part);
+        let page = table.users(order, descending, prefix, after, limit).await?;
+        Ok(Listed {
+            items: self.show_users(&page.users, &table.roles().await?).await?,
+            next: page.next,
+        })
+    }
+
+    pub(super) async fn show_users(&self, users: &[User], roles: &Roles) -> Result<Vec<UserShown>, Fault> {
+        let secrets = self.gate.secrets().await?;
+        let accounts = self.gate.accounts(&secrets).await;
+        let shown = users.iter().map(|user| show(&accounts, user, roles, self.now()));
+        Ok(shown.collect())
+    }
+
+    /// One user.
+    pub(crate) async fn user(&self, id: i64) -> Result<UserShown, Fault> {
+        let (user, roles) = (self.read_user(id).await?, self.table.roles().await?);
+        let secrets = self.gate.secrets().await?;
+        Ok(show(
+            &self.gate.accounts(&secrets).await,
+            &user,
+            &roles,
+            self.now(),
+        ))
+    }
+
+    async fn read_user(&self, id: i64) -> Result<User, Fault> {
+        self.table
+            .user_with_id(UserId(id))
+            .await?
+            .ok_or(Fault::NotFound("user"))
+    }
+
+    /// Makes a user. One without a password waits for who has the name in another directory, or for a welcome mail.
+    pub(crate) async fn create_user(&self, asked: &UserAsked) -> Result<UserShown, Fault> {
+        let roles = self.table.roles().await?;
+        let checked = asked.check(&roles)?;
+        let password = match &asked.password {
+            Some(PasswordAsked(password)) => Some(self.gate.hashing.hash(password).await?),
+            None => None,
+        };
+        let username = normalized(&asked.username);
+        let audit = self.audit(Event::UserCreated).of(&username).changes([
+            ("display_name", String::new(), checked.display_name.clone()),
+            ("email", String::new(), checked.email.clone().unwrap_or_default()),
+            ("roles", String::new(), line(&role_names(&checked.roles, &roles))),
+            ("deactivated", false.to_string(), asked.deactivated.to_string()),
+            ("expire_on", String::new(), text(checked.expire_on)),
+            (
+                "password",
+                "none".to_owned(),
+                if password.is_some() { "set" } else { "none" }.to_owned(),
+            ),
+        ]);
+        let new = NewUser {
+            username: username.clone(),
+            id: None,
+            display_name: checked.display_name,
+            email: checked.email,
+            roles: checked.roles,
+            password,
+            is_password_changed: asked.is_password_changed,
+            deactivated: asked.deactivated,
+            expire_on: checked.expire_on,
+            source: Source::Directory,
+        };
+        match self.table.create_user(new, self.now(), &audit).await? {
+            CreateUser::Created(UserId(id)) => self.user(id).await,
+            CreateUser::NameTaken | CreateUser::IdTaken => Err(Fault::Conflict(
+                "there is a user of this name, perhaps in another case".to_owned(),
+            )),
+        }
+    }
+
+    /// Changes a user. Refused for the last administrator, where he would be none afterwards.
+    pub(crate) async fn change_user(
+        &self,
+        id: i64,
+        asked: &UserAsked,
+        if_match: Option<&str>,
+    ) -> Result<UserShown, Fault> {
+        let secrets = self.gate.secrets().await?;
+        let accounts = self.gate.accounts(&secrets).await;
+        let mut hash = None;
+        for _ in 0..TURNS {
+            let (user, roles) = (self.read_user(id).await?, self.table.roles().await?);
+            let now = self.now();
+            let shown = show(&accounts, &user, &roles, now);
+            shown.check(if_match)?;
+            let checked = asked.check(&roles)?;
+            asked.fits(&user)?;
+            if let (Some(PasswordAsked(password)), None) = (&asked.password, &hash) {
+                hash = Some(self.gate.hashing.hash(password).await?);
+            }
+            let change = asked.change(checked, &user, shown.locked, hash.as_ref(), now);
+            let after = change.applied(&user);
+            let witness = self.table.witness(&user, Some(&after), &roles, now).await??;
+            let audit = self.of_change(&shown, &show(&accounts, &after, &roles, now), hash.is_some());
+            let writes = self.table.transaction().change(&user, &change);
+            let mut writes = writes
+                .witnessed(witness.as_ref(), now)
+                .audit(&audit.of(&user.username));
+            if change.locked_at.is_some() {
+                writes = writes.unlock(&accounts.unlocking(&user.username)?);
+            }
+            let notice = hash
+                .as_ref()
+                .map(|_| accounts.notice(&after, Language::English.tag(), now));
+            if let Some(notice) = notice.transpose()?.flatten() {
+                writes = writes.mail(&notice);
+            }
+            if writes.commit().await?.is_ok() {
+                return Ok(show(&accounts, &after, &roles, now));
+            }
+        }
+        Err(Fault::ChangedMeanwhile)
+    }
+
+    /// Takes a user away, with every ticket and token. Refused for the last administrator.
+    pub(crate) async fn delete_user(&self, id: i64, if_match: Option<&str>) -> Result<(), Fault> {
+        let secrets = self.gate.secrets().await?;
+        let accounts = self.gate.accounts(&secrets).await;
+        for _ in 0..TURNS {
+            let (user, roles, now) = (self.read_user(id).await?, self.table.roles().await?, self.now());
+            show(&accounts, &user, &roles, now).check(if_match)?;
+            let witness = self.table.witness(&user, None, &roles, now).await??;
+            let audit = self.audit(Event::UserDeleted).of(&user.username);
+            let audit = audit.detail("id", user.id.0.to_string());
+            let writes = self.table.transaction().delete(&user);
+            let writes = writes.witnessed(witness.as_ref(), now);
+            let forgotten = accounts.unlocking(&user.username)?;
+            if writes.unlock(&forgotten).audit(&audit).commit().await?.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(Fault::ChangedMeanwhile)
+    }
+
+    fn of_change(&self, before: &UserShown, after: &UserShown, password: bool) -> AuditEntry {
+        let moment = |moment: &Option<Moment>| {
+            moment
+                .as_ref()
+                .map_or_else(String::new, |moment| moment.0.clone())
+        };
+        let fields = [
+            (
+                "display_name",
+                before.display_name.clone(),
+                after.display_name.clone(),
+            ),
+            (
+                "email",
+                before.email.clone().unwrap_or_default(),
+                after.email.clone().unwrap_or_default(),
+            ),
+            ("roles", line(&before.roles), line(&after.roles)),
+            (
+                "is_password_changed",
+                before.is_password_changed.to_string(),
+                after.is_password_changed.to_string(),
+            ),
+            (
+                "deactivated",
+                before.deactivated.to_string(),
+                after.deactivated.to_string(),
+            ),
+            ("expire_on", moment(&before.expire_on), moment(&after.expire_on)),
+            (
+                "two_factor_enabled",
+                before.two_factor_enabled.to_string(),
+                after.two_factor_enabled.to_string(),
+            ),
+        ];
+        let audit = self.audit(Event::UserChanged).changes(fields);
+        if password {
+            audit.detail("password", "set")
+        } else {
+            audit
+        }
+    }
+}
+
+fn text(moment: Option<Timestamp>) -> String {
+    moment.map_or_else(String::new, Timestamp::rfc3339)
+}
+
+fn show(accounts: &Accounts<'_>, user: &User, roles: &Roles, now: Timestamp) -> UserShown {
+    let locked = accounts.is_locked(user, now);
+    let recovery_codes = match user.second_factor.as_ref().map(|factor| &factor.stage) {
+        Some(FactorStage::Confirmed { recovery_codes, .. }) => recovery_codes.len(),
+        _ => 0,
+    };
+    UserShown {
+        id: user.id.0,
+        username: user.username.clone(),
+        display_name: user.display_name.clone(),
+        email: user.email.clone(),
+        roles: role_names(&user.roles, roles),
+        is_password_changed: user.is_password_changed,
+        deactivated: user.deactivated || locked,
+        locked,
+        expire_on: user.expire_on.map(Moment::from),
+        last_login: user.last_login.map(Moment::from),
+        source: user.source,
+        has_password: user.password.is_some(),
+        two_factor_enabled: is_enrolled(user),
+        recovery_codes,
+    }
+}

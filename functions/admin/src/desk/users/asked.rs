@@ -1,0 +1,161 @@
+//! What an administrator asks of a user.
+
+use std::collections::BTreeSet;
+
+use mapgate_core::account::{check_new_password, is_username};
+use mapgate_core::clock::Timestamp;
+use mapgate_core::settings::{Secret, is_email_address};
+use mapgate_core::table::{MAX_ROLES, RoleId, Roles, Source, User, UserChange, normalized};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::super::{LONGEST_NAME, Moment, NAME_FAULT, role_ids};
+use crate::fault::{Fault, Wrongs};
+
+/// What is asked of a user: all of it, and what is left out is taken away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserAsked {
+    /// The name one logs in with. It cannot be changed.
+    #[schema(min_length = 1, max_length = 255)]
+    pub(crate) username: String,
+    /// The name shown; the user name where there is none.
+    #[serde(default)]
+    #[schema(max_length = 255)]
+    pub(crate) display_name: Option<String>,
+    /// Where mail goes.
+    #[serde(default)]
+    #[schema(max_length = 254)]
+    pub(crate) email: Option<String>,
+    /// The names of the user's roles.
+    #[serde(default)]
+    pub(crate) roles: Vec<String>,
+    /// The user changed his password. Taken away, the next login asks for a new password, the second factor is reset, and
+    /// every session ends.
+    #[serde(default)]
+    pub(crate) is_password_changed: bool,
+    /// Deactivated. Taken away, it unlocks an account that too many failures locked.
+    #[serde(default)]
+    pub(crate) deactivated: bool,
+    /// Expiration date.
+    #[serde(default)]
+    pub(crate) expire_on: Option<Moment>,
+    /// A new password, which the user must change at the next login. Every session ends.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    pub(crate) password: Option<PasswordAsked>,
+}
+
+/// A password on its way in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "String")]
+pub(crate) struct PasswordAsked(pub(crate) Secret);
+
+impl From<String> for PasswordAsked {
+    fn from(text: String) -> Self {
+        Self(Secret::new(text))
+    }
+}
+
+/// What is asked, found right.
+pub(super) struct Checked {
+    pub(super) display_name: String,
+    pub(super) email: Option<String>,
+    pub(super) roles: BTreeSet<RoleId>,
+    pub(super) expire_on: Option<Timestamp>,
+}
+
+impl UserAsked {
+    /// Finds it right, or says all that is wrong.
+    pub(super) fn check(&self, roles: &Roles) -> Result<Checked, Fault> {
+        let mut wrongs = Wrongs::default();
+        let username = normalized(&self.username);
+        wrongs.unless(is_username(&username), "username", NAME_FAULT);
+        let display_name = self.display_name.as_deref().map(str::trim).unwrap_or_default();
+        let plain = !display_name.chars().any(char::is_control) && display_name.len() <= LONGEST_NAME;
+        wrongs.unless(
+            plain,
+            "display_name",
+            "must have at most 255 bytes, and no control characters",
+        );
+        let email = self
+            .email
+            .as_deref()
+            .map(str::trim)
+            .filter(|email| !email.is_empty());
+        let right = email.is_none_or(is_email_address);
+        wrongs.unless(right, "email", "is no e-mail address");
+        let roles = role_ids(&mut wrongs, "roles", &self.roles, roles);
+        wrongs.unless(
+            roles.len() <= MAX_ROLES,
+            "roles",
+            format!("a user has at most {MAX_ROLES}"),
+        );
+        let expire_on = self.expire_on.as_ref().map(|moment| {
+            let moment = Timestamp::parse_rfc3339(&moment.0);
+            wrongs.unless(moment.is_some(), "expire_on", "is no moment of RFC 3339");
+            moment
+        });
+        if let Some(PasswordAsked(password)) = &self.password {
+            wrongs.check(
+                "password",
+                check_new_password(password, &Secret::new(""), &username),
+            );
+        }
+        wrongs.done()?;
+        let name = if display_name.is_empty() {
+            username.as_str()
+        } else {
+            display_name
+        };
+        Ok(Checked {
+            display_name: name.to_owned(),
+            email: email.map(str::to_owned),
+            roles,
+            expire_on: expire_on.flatten(),
+        })
+    }
+
+    /// Refuses another name, which is what tickets, tokens and the trail know a user by, and a password that is kept
+    /// elsewhere.
+    pub(super) fn fits(&self, user: &User) -> Result<(), Fault> {
+        let mut wrongs = Wrongs::default();
+        let is_same = normalized(&self.username) == user.username;
+        wrongs.unless(is_same, "username", "cannot be changed");
+        let elsewhere = self.password.is_some() && user.source != Source::Directory;
+        wrongs.unless(!elsewhere, "password", "is kept in another directory");
+        wrongs.done()
+    }
+
+    /// The change of `user`, whom too many failures locked or not.
+    pub(super) fn change(
+        &self,
+        checked: Checked,
+        user: &User,
+        is_locked: bool,
+        hash: Option<&Secret>,
+        now: Timestamp,
+    ) -> UserChange {
+        let is_here = user.source == Source::Directory;
+        let unticked = user.is_password_changed && !self.is_password_changed;
+        let is_password_changed = (self.is_password_changed && hash.is_none()) || !is_here;
+        let resets = unticked && user.second_factor.is_some();
+        // A lock shows as deactivated: only where the tick is taken away, it is lifted.
+        let unlocks = user.locked_at.is_some() && !self.deactivated;
+        UserChange {
+            display_name: Some(checked.display_name),
+            email: Some(checked.email),
+            roles: Some(checked.roles),
+            deactivated: Some(self.deactivated && (user.deactivated || !is_locked)),
+            expire_on: Some(checked.expire_on),
+            is_password_changed: Some(is_password_changed),
+            password: hash.map(|hash| Some(hash.clone())),
+            reset: (hash.is_some() && user.reset.is_some()).then_some(None),
+            second_factor: resets.then_some(None),
+            locked_at: unlocks.then_some(None),
+            ends_sessions: (unticked || hash.is_some()).then_some(now),
+            as_shown: true,
+            ..UserChange::default()
+        }
+    }
+}
