@@ -11,6 +11,7 @@ use crate::fault::Fault;
 #[utoipa::path(
     get,
     path = "/admin/api/audit",
+    operation_id = "listAudit",
     tag = "audit",
     params(
         ("day" = Option<String>, Query, format = Date, description = "The day in UTC; today if not said"),

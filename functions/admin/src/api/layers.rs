@@ -28,6 +28,7 @@ fn names(path: Names) -> Result<(String, String), Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/ogc_servers/{name}/layers",
+    operation_id = "listLayers",
     tag = "layers",
     params(
         ("name" = String, Path, description = "The name"),
@@ -43,6 +44,7 @@ pub(crate) async fn list(path: Name, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     post,
     path = "/admin/api/ogc_servers/{name}/layers",
+    operation_id = "createLayer",
     tag = "layers",
     params(
         ("name" = String, Path, description = "The name"),
@@ -60,6 +62,7 @@ pub(crate) async fn create(path: Name, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/ogc_servers/{name}/layers/{layer}",
+    operation_id = "readLayer",
     tag = "layers",
     params(
         ("name" = String, Path, description = "The name"),
@@ -77,6 +80,7 @@ pub(crate) async fn read(path: Names, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     put,
     path = "/admin/api/ogc_servers/{name}/layers/{layer}",
+    operation_id = "changeLayer",
     tag = "layers",
     params(
         ("name" = String, Path, description = "The name"),
@@ -100,6 +104,7 @@ pub(crate) async fn change(path: Names, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     delete,
     path = "/admin/api/ogc_servers/{name}/layers/{layer}",
+    operation_id = "deleteLayer",
     tag = "layers",
     params(
         ("name" = String, Path, description = "The name"),

@@ -11,6 +11,7 @@ use crate::fault::Fault;
 #[utoipa::path(
     get,
     path = "/admin/api/mails",
+    operation_id = "listMails",
     tag = "mails",
     responses((status = 200, body = Listed<MailShown>, description = "All of them"), Usual)
 )]

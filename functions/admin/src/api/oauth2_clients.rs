@@ -20,6 +20,7 @@ fn id(path: Id) -> Result<String, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/oauth2_clients",
+    operation_id = "listClients",
     tag = "oauth2_clients",
     params(
         ("search" = Option<String>, Query, description = "How the identifier begins"),
@@ -38,6 +39,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     post,
     path = "/admin/api/oauth2_clients",
+    operation_id = "createClient",
     tag = "oauth2_clients",
     request_body = ClientAsked,
     responses((status = 201, body = ClientMade, description = "Made"), Usual)
@@ -55,6 +57,7 @@ pub(crate) async fn create(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/oauth2_clients/{client_id}",
+    operation_id = "readClient",
     tag = "oauth2_clients",
     params(
         ("client_id" = String, Path, description = "The identifier"),
@@ -70,6 +73,7 @@ pub(crate) async fn read(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     put,
     path = "/admin/api/oauth2_clients/{client_id}",
+    operation_id = "changeClient",
     tag = "oauth2_clients",
     params(
         ("client_id" = String, Path, description = "The identifier"),
@@ -92,6 +96,7 @@ pub(crate) async fn change(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     delete,
     path = "/admin/api/oauth2_clients/{client_id}",
+    operation_id = "deleteClient",
     tag = "oauth2_clients",
     params(
         ("client_id" = String, Path, description = "The identifier"),
@@ -111,6 +116,7 @@ pub(crate) async fn delete(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     post,
     path = "/admin/api/oauth2_clients/{client_id}/secret",
+    operation_id = "renewSecret",
     tag = "oauth2_clients",
     params(
         ("client_id" = String, Path, description = "The identifier"),

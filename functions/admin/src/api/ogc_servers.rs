@@ -21,6 +21,7 @@ fn name(path: Name) -> Result<String, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/ogc_servers",
+    operation_id = "listServers",
     tag = "ogc_servers",
     responses((status = 200, body = Listed<ServerShown>, description = "All of them"), Usual)
 )]
@@ -33,6 +34,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     post,
     path = "/admin/api/ogc_servers",
+    operation_id = "createServer",
     tag = "ogc_servers",
     request_body = ServerShown,
     responses((status = 201, body = ServerShown, description = "Made", headers(("ETag" = String, description = "The entity tag"))), Usual)
@@ -50,6 +52,7 @@ pub(crate) async fn create(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/ogc_servers/{name}",
+    operation_id = "readServer",
     tag = "ogc_servers",
     params(
         ("name" = String, Path, description = "The name"),
@@ -65,6 +68,7 @@ pub(crate) async fn read(path: Name, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     put,
     path = "/admin/api/ogc_servers/{name}",
+    operation_id = "changeServer",
     tag = "ogc_servers",
     params(
         ("name" = String, Path, description = "The name"),
@@ -87,6 +91,7 @@ pub(crate) async fn change(path: Name, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     delete,
     path = "/admin/api/ogc_servers/{name}",
+    operation_id = "deleteServer",
     tag = "ogc_servers",
     params(
         ("name" = String, Path, description = "The name"),

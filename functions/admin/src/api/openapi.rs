@@ -10,7 +10,9 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::problem::{Problem, WrongField};
 use super::{Call, audit, layers, mails, oauth2_clients, ogc_servers, roles, users};
+use crate::desk::Order;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +23,7 @@ use super::{Call, audit, layers, mails, oauth2_clients, ogc_servers, roles, user
                        somebody changed it meanwhile. Errors are problem details (RFC 9457).",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
+    components(schemas(Order, Problem, WrongField)),
     modifiers(&Schemes),
     security(("ticket" = []), ("token" = []))
 )]

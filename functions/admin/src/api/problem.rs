@@ -27,7 +27,7 @@ pub(crate) struct Problem {
 /// A field that is wrong.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the OpenAPI document; core writes it")]
-struct WrongField {
+pub(crate) struct WrongField {
     /// Where it stands (RFC 6901).
     pointer: String,
     /// What is wrong with it.

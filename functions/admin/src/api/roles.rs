@@ -20,6 +20,7 @@ fn id(path: Id) -> Result<i64, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/roles",
+    operation_id = "listRoles",
     tag = "roles",
     responses((status = 200, body = Listed<RoleShown>, description = "All of them"), Usual)
 )]
@@ -32,6 +33,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     post,
     path = "/admin/api/roles",
+    operation_id = "createRole",
     tag = "roles",
     request_body = RoleAsked,
     responses((status = 201, body = RoleShown, description = "Made", headers(("ETag" = String, description = "The entity tag"))), Usual)
@@ -45,6 +47,7 @@ pub(crate) async fn create(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/roles/{id}",
+    operation_id = "readRole",
     tag = "roles",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -60,6 +63,7 @@ pub(crate) async fn read(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     put,
     path = "/admin/api/roles/{id}",
+    operation_id = "changeRole",
     tag = "roles",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -82,6 +86,7 @@ pub(crate) async fn change(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     delete,
     path = "/admin/api/roles/{id}",
+    operation_id = "deleteRole",
     tag = "roles",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -98,6 +103,7 @@ pub(crate) async fn delete(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/roles/{id}/members",
+    operation_id = "listMembers",
     tag = "roles",
     params(
         ("id" = i64, Path, description = "The number"),

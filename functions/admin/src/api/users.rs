@@ -20,6 +20,7 @@ fn id(path: Id) -> Result<i64, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/users",
+    operation_id = "listUsers",
     tag = "users",
     params(
         ("sort" = Option<Order>, Query, description = "What they are sorted by, and what `search` looks at"),
@@ -44,6 +45,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     post,
     path = "/admin/api/users",
+    operation_id = "createUser",
     tag = "users",
     request_body = UserAsked,
     responses((status = 201, body = UserShown, description = "Made", headers(("ETag" = String, description = "The entity tag"))), Usual)
@@ -57,6 +59,7 @@ pub(crate) async fn create(call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/users/{id}",
+    operation_id = "readUser",
     tag = "users",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -72,6 +75,7 @@ pub(crate) async fn read(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     put,
     path = "/admin/api/users/{id}",
+    operation_id = "changeUser",
     tag = "users",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -94,6 +98,7 @@ pub(crate) async fn change(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     delete,
     path = "/admin/api/users/{id}",
+    operation_id = "deleteUser",
     tag = "users",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -110,6 +115,7 @@ pub(crate) async fn delete(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     get,
     path = "/admin/api/users/{id}/sessions",
+    operation_id = "listSessions",
     tag = "users",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -132,6 +138,7 @@ pub(crate) async fn sessions(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     delete,
     path = "/admin/api/users/{id}/sessions",
+    operation_id = "signOut",
     tag = "users",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -147,6 +154,7 @@ pub(crate) async fn sign_out(path: Id, call: Call) -> Result<Response, Fault> {
 #[utoipa::path(
     delete,
     path = "/admin/api/users/{id}/sessions/{session}",
+    operation_id = "endSession",
     tag = "users",
     params(
         ("id" = i64, Path, description = "The number"),
@@ -167,6 +175,7 @@ pub(crate) async fn end_session(
 #[utoipa::path(
     get,
     path = "/admin/api/users/{id}/export",
+    operation_id = "exportUser",
     tag = "users",
     params(
         ("id" = i64, Path, description = "The number"),

@@ -37,6 +37,7 @@ mod qgis;
 mod qgis_api;
 mod qgis_server;
 mod requests_oauthlib;
+mod schemathesis;
 mod screenshots;
 mod trusted_header;
 mod url_login;
