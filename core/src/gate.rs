@@ -28,9 +28,9 @@ use crate::random::Random;
 use crate::secrets::{Keyring, Secrets};
 use crate::session::csrf::{self, Csrf};
 use crate::settings::{Secret, Settings, Validator};
-use crate::table::Table;
+use crate::table::{Table, User};
 
-pub use passwords::passwords_only;
+pub use passwords::{LONGEST_CAME_FROM, passwords_elsewhere, passwords_only};
 pub use posted::{NotTaken, Origins, Posted};
 
 /// What a function holds.
@@ -111,7 +111,23 @@ impl Gate {
         reach: Reach,
         ogc_server: Option<&str>,
     ) -> Result<Identity, Failure> {
-        let credentials = Credentials {
+        let credentials = self.credentials(request, reach, ogc_server);
+        Ok(identity::resolve(self.parts().await, credentials).await?)
+    }
+
+    /// The user for whom a front proxy vouches, where the second factor is still to be given; see [`identity::vouched`].
+    pub async fn vouched(&self, request: &request::Parts, reach: Reach) -> Result<Option<User>, Failure> {
+        let credentials = self.credentials(request, reach, None);
+        Ok(identity::vouched(self.parts().await, credentials).await?)
+    }
+
+    fn credentials<'a>(
+        &self,
+        request: &'a request::Parts,
+        reach: Reach,
+        ogc_server: Option<&'a str>,
+    ) -> Credentials<'a> {
+        Credentials {
             method: &request.method,
             query: request.uri.query(),
             headers: &request.headers,
@@ -120,8 +136,7 @@ impl Gate {
             peer: peer(request).address,
             ticket_believed: ticket_is_believed(&self.settings, &request.headers, reach),
             ogc_server,
-        };
-        Ok(identity::resolve(self.parts().await, credentials).await?)
+        }
     }
 
     /// The claims of an access token that is genuine and in time, whatever it is for; whether user and family still stand

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use super::letter::{Addressee, Letter};
 use super::second_factor::{Enrolment, Keys, is_enrolled};
 use super::trying::{AccountError, Accounts, Reason, Right, Wrong};
+use super::writing::Written;
 use crate::clock::Timestamp;
 use crate::settings::Secret;
-use crate::table::{
-    AuditEntry, Event, Holder, Mail, MailKind, Roles, SecondFactor, Source, User, UserChange,
-};
+use crate::table::{AuditEntry, Event, Mail, MailKind, Roles, SecondFactor, Source, User, UserChange};
 
 /// How often a login is written anew that met another change of the same user.
 const TURNS: u32 = 4;
@@ -97,14 +96,18 @@ impl Accounts<'_> {
                 }
             }
             let audit = self.succeeded(Event::LoginSucceeded, &right, &change, now);
-            if self.commit(&right, &change, &audit, None).await? {
-                let user = change.applied(&right.user);
-                let is_first = enrolment.is_some() || !user.is_password_changed;
-                return Ok(Ok(Entered {
-                    user,
-                    roles: right.roles,
-                    first_login: is_first.then_some(FirstLogin { enrolment }),
-                }));
+            let user = change.applied(&right.user);
+            let is_first = enrolment.is_some() || !user.is_password_changed;
+            match self.commit(&right, &change, &audit, None, !is_first).await? {
+                Written::Done => {
+                    return Ok(Ok(Entered {
+                        user,
+                        roles: right.roles,
+                        first_login: is_first.then_some(FirstLogin { enrolment }),
+                    }));
+                }
+                Written::Spent => return self.spent(&right, now).await.map(Err),
+                Written::Changed => {}
             }
             right = match self.read_again(right).await? {
                 Ok(right) => right,
@@ -121,13 +124,9 @@ impl Accounts<'_> {
         let is_here = right.user.source == Source::Directory;
         let is_first_login = is_here && (!right.user.is_password_changed || right.by_reset);
         if self.settings.authentication.two_factor || is_first_login {
-            let now = self.clock.now();
-            let audit = self
-                .refused(Reason::NotThisWay, right.from, now)
-                .of(&right.user.username);
-            let left = self.table.transaction().leave(&right.place).audit(&audit);
-            let _ = left.commit().await?;
-            return Ok(Err(Denied::Wrong));
+            let (name, now) = (&right.user.username, self.clock.now());
+            let refused = self.refuse_uncounted(&right.place, name, Reason::NotThisWay, right.from, now);
+            return Ok(Err(refused.await?.into()));
         }
         self.enter(right, None).await
     }
@@ -142,7 +141,7 @@ impl Accounts<'_> {
         code: Option<&Secret>,
         language: &str,
     ) -> Result<Result<Changed, Denied>, AccountError> {
-        if let Some(denied) = self.cannot_change(&right.user, new) {
+        if let Some(denied) = self.cannot_change(&right, new) {
             self.leave(Some(&right.place)).await?;
             return Ok(Err(denied));
         }
@@ -170,12 +169,19 @@ impl Accounts<'_> {
                 }
                 None => None,
             };
-            if self.commit(&right, &change, &audit, notice.as_ref()).await? {
-                return Ok(Ok(Changed {
-                    user: change.applied(&right.user),
-                    roles: right.roles,
-                    recovery_codes: factor.recovery_codes,
-                }));
+            match self
+                .commit(&right, &change, &audit, notice.as_ref(), true)
+                .await?
+            {
+                Written::Done => {
+                    return Ok(Ok(Changed {
+                        user: change.applied(&right.user),
+                        roles: right.roles,
+                        recovery_codes: factor.recovery_codes,
+                    }));
+                }
+                Written::Spent => return self.spent(&right, now).await.map(Err),
+                Written::Changed => {}
             }
             right = match self.read_again(right).await? {
                 Ok(right) => right,
@@ -199,12 +205,13 @@ impl Accounts<'_> {
         letter.queued(self.secrets, self.random, now).map(Some)
     }
 
-    /// Why the password of `user` cannot become `new`.
-    fn cannot_change(&self, user: &User, new: Option<&Secret>) -> Option<Denied> {
-        match (user.source, new) {
-            (Source::Directory, Some(_)) => None,
-            (Source::Directory, None) => Some(Denied::PasswordMissing),
-            (_, None) if self.needs_enrolment(user) => None,
+    /// Why the user's password cannot become `new`.
+    fn cannot_change(&self, right: &Right, new: Option<&Secret>) -> Option<Denied> {
+        let is_here = right.user.source == Source::Directory && right.voucher.is_none();
+        match (is_here, new) {
+            (true, Some(_)) => None,
+            (true, None) => Some(Denied::PasswordMissing),
+            (false, None) if self.needs_enrolment(&right.user) => None,
             _ => Some(Denied::PasswordElsewhere),
         }
     }
@@ -284,61 +291,6 @@ impl Accounts<'_> {
         audit
     }
 
-    /// Writes what lets the user in. `false`: the user was changed meanwhile, and nothing was written.
-    async fn commit(
-        &self,
-        right: &Right,
-        change: &UserChange,
-        audit: &AuditEntry,
-        notice: Option<&Mail>,
-    ) -> Result<bool, AccountError> {
-        for late in [false, true] {
-            let mut writes = self.table.transaction().change(&right.user, change);
-            if let Some(notice) = notice {
-                writes = writes.mail(notice);
-            }
-            let written = writes.succeed(&right.place, late).audit(audit).commit().await;
-            match self.or_leave(Some(&right.place), written).await? {
-                Ok(()) => return Ok(true),
-                Err(refused) if refused.user => return Ok(false),
-                Err(_) => {}
-            }
-        }
-        Ok(false)
-    }
-
-    /// The user anew, for whom the password still holds: another login may have renewed its hash or used a code. Else
-    /// the try is refused, and counts for nobody.
-    async fn read_again(&self, right: Right) -> Result<Result<Right, Wrong>, AccountError> {
-        let read = self.table.identity(&right.user.username, Holder::Nothing).await;
-        let read = self.or_leave(Some(&right.place), read).await?;
-        let now = self.clock.now();
-        let is_same = |user: &User| {
-            user.id == right.user.id
-                && user.generation == right.user.generation
-                && user.reset == right.user.reset
-                && user.is_active(now)
-                && !self.is_locked(user, now)
-        };
-        let Some(user) = read.user.filter(is_same) else {
-            // The password was right when it was tried, so that nobody guessed: it does not count.
-            let audit = self
-                .refused(Reason::Changed, right.from, now)
-                .of(&right.user.username);
-            let left = self.table.transaction().leave(&right.place).audit(&audit);
-            let _ = left.commit().await?;
-            return Ok(Err(Wrong { is_locked: false }));
-        };
-        let hash = |user: &User| user.password.as_ref().map(|hash| hash.expose().to_owned());
-        let is_renewed = hash(&user) != hash(&right.user);
-        Ok(Ok(Right {
-            outdated: right.outdated.filter(|_| !is_renewed),
-            user,
-            roles: read.roles,
-            ..right
-        }))
-    }
-
     async fn refuse_right(
         &self,
         right: &Right,
@@ -381,13 +333,14 @@ fn of_new_password(
         second_factor: factor.map(Some),
         // Also where there was none: one that came meanwhile holds, and this is refused.
         locked_at: Some(None),
+        // With the factor just set up too: what was given without it is worth less.
+        ends_sessions: Some(now),
         ..UserChange::default()
     };
     if let Some(hash) = hash {
         change.password = Some(Some(hash.clone()));
         change.is_password_changed = Some(true);
         change.reset = user.reset.as_ref().map(|_| None);
-        change.ends_sessions = Some(now);
     }
     change
 }

@@ -53,8 +53,9 @@ pub(super) struct Keys<'a> {
 /// Whether every login of `user` needs a code.
 #[must_use]
 pub fn is_enrolled(user: &User) -> bool {
-    let factor = user.second_factor.as_ref();
-    factor.is_some_and(|factor| matches!(factor.stage, FactorStage::Confirmed { .. }))
+    user.second_factor
+        .as_ref()
+        .is_some_and(SecondFactor::is_confirmed)
 }
 
 impl Keys<'_> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::ldap::{Directory, DirectoryDown, DirectoryEntry};
 use super::password::{Busy, Hashing, Verified};
 use super::places::Locked;
+use super::vouching::Voucher;
 use crate::clock::{Clock, Timestamp};
 use crate::random::Random;
 use crate::secrets::{Purpose, Secrets};
@@ -41,7 +42,7 @@ pub struct Accounts<'a> {
 pub struct From {
     /// The client's address.
     pub address: IpAddr,
-    /// The way in: `form`, `basic`, `url`, `oauth`, `change_password`.
+    /// The way in: `form`, `basic`, `url`, `oauth`, `change_password`, `openid_connect`, `trusted_header`.
     pub way: &'static str,
 }
 
@@ -61,6 +62,8 @@ pub struct Right {
     pub(super) by_reset: bool,
     /// What the LDAP directory says of the user, where the password is kept there.
     pub(super) entry: Option<DirectoryEntry>,
+    /// Whose word it was, where there was no password.
+    pub(super) voucher: Option<Voucher>,
 }
 
 /// The password was wrong, or the account is not to be entered. Already counted and in the audit trail; nobody
@@ -98,7 +101,7 @@ pub enum Reason {
     Expired,
     /// Too many failures.
     Locked,
-    /// The account was changed while the password was being checked.
+    /// The account was changed while the password was being checked, or since another vouched for the user.
     Changed,
     /// The password was right, the code was not there.
     MissingCode,
@@ -106,6 +109,8 @@ pub enum Reason {
     WrongCode,
     /// The password was right, but the way in knows no second factor and no first login.
     NotThisWay,
+    /// The provider's word let the user in already.
+    Spent,
 }
 
 impl Reason {
@@ -121,6 +126,7 @@ impl Reason {
             Self::MissingCode => "missing_code",
             Self::WrongCode => "wrong_code",
             Self::NotThisWay => "not_this_way",
+            Self::Spent => "spent",
         }
     }
 }
@@ -189,6 +195,7 @@ impl Accounts<'_> {
                 },
                 by_reset,
                 entry,
+                voucher: None,
             })),
             (Ok((user, _)), Err(locked)) => {
                 let refused = self.refuse(Err(locked), Some(&user), Reason::Locked, from, now);

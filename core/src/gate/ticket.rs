@@ -4,8 +4,9 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header, request, uri::Authority};
 
 use super::Gate;
+use crate::clock::Timestamp;
 use crate::http::Failure;
-use crate::identity::{Identity, Scheme, sign_ticket};
+use crate::identity::{Identity, Scheme, begin_session, sign_ticket};
 use crate::secrets::Secrets;
 use crate::session::{cookies_named, expired_cookies, ticket_cookie};
 use crate::table::User;
@@ -22,7 +23,20 @@ impl Gate {
         secrets: &Secrets,
         user: &User,
     ) -> Result<Vec<HeaderValue>, Failure> {
-        let ticket = sign_ticket(secrets, &self.random, self.clock.now(), user, None)?;
+        self.log_in_since(request, secrets, user, self.clock.now())
+    }
+
+    /// Like [`Gate::log_in`], for a user who gave the password elsewhere, perhaps at an earlier moment: the session is as
+    /// old as that.
+    pub fn log_in_since(
+        &self,
+        request: &request::Parts,
+        secrets: &Secrets,
+        user: &User,
+        since: Timestamp,
+    ) -> Result<Vec<HeaderValue>, Failure> {
+        let session = begin_session(&self.random, user, since)?;
+        let ticket = sign_ticket(secrets, &self.random, self.clock.now(), user, Some(&session))?;
         let cookie = ticket.and_then(|ticket| ticket_cookie(&self.settings.authtkt, &ticket));
         let cookie = cookie.ok_or(Failure::Unavailable)?;
         let name = &self.settings.authtkt.cookie_name;

@@ -24,7 +24,7 @@ pub(super) async fn identify(
 
     let grant = claims.grant();
     let stands = |record: &IdentityRecord| {
-        let holder = record.holder(&grant, now);
+        let holder = record.holder(&grant, parts.settings.authentication.two_factor, now);
         holder.is_some_and(|(user, _)| user.id.0.to_string() == claims.sub)
     };
     // The token's seconds are rounded down: it may have been made just after the cached read.

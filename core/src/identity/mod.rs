@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use address::{Peer, client_address, is_https, is_intranet};
 pub use bearer::access_token;
 pub use cache::IdentityCache;
-pub use ticket::sign as sign_ticket;
+pub use ticket::{begin as begin_session, sign as sign_ticket};
 
 use crate::account::{AccountError, Directory, Hashing};
 use crate::clock::Clock;
@@ -236,6 +236,16 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
         is_intranet,
         roles: record.roles.clone(),
     })
+}
+
+/// The user for whom a front proxy vouches, where its word is the first of two factors: it identifies nobody, but stands in
+/// place of a password. Nobody where second factors are off: then the header is the identity.
+pub async fn vouched(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Option<User>, Refused> {
+    if !parts.settings.authentication.two_factor || !credentials.ticket_believed {
+        return Ok(None);
+    }
+    let named = trusted_header::named(parts, credentials).await?;
+    Ok(named.and_then(|record| record.user.clone()))
 }
 
 /// By Bearer, Basic, the ticket or the trusted header.

@@ -12,6 +12,15 @@ use crate::secrets::Secrets;
 use crate::session::{BadTicket, SessionToken, Ticket, cookies_named};
 use crate::table::{Holder, IdentityRecord, User};
 
+/// A session of `user`'s that began `since`.
+pub fn begin(random: &Random, user: &User, since: Timestamp) -> Result<SessionToken, NoRandomness> {
+    Ok(SessionToken {
+        generation: user.generation,
+        id: hex::encode(random.bytes::<16>()?),
+        started_at: Timestamp::from_seconds(since.seconds()),
+    })
+}
+
 /// A ticket for `user`, as the cookie's value: a new session, or `session` going on.
 ///
 /// `None` where no ticket secret is in force.
@@ -24,11 +33,7 @@ pub fn sign(
 ) -> Result<Option<String>, NoRandomness> {
     let session = match session {
         Some(session) => session.clone(),
-        None => SessionToken {
-            generation: user.generation,
-            id: hex::encode(random.bytes::<16>()?),
-            started_at: Timestamp::from_seconds(now.seconds()),
-        },
+        None => begin(random, user, now)?,
     };
     let ticket = Ticket {
         username: user.username.clone(),
@@ -110,17 +115,17 @@ async fn record(parts: Parts<'_>, ticket: &Ticket) -> Result<Option<Arc<Identity
         .memory
         .cache
         .record(parts, &ticket.username, holder, made_at, |record| {
-            stands(ticket, record, now)
+            stands(ticket, record, parts.settings.authentication.two_factor, now)
         })
         .await
 }
 
 /// Whether the ticket still holds for the user as read.
-fn stands(ticket: &Ticket, record: &IdentityRecord, now: Timestamp) -> bool {
+fn stands(ticket: &Ticket, record: &IdentityRecord, two_factor: bool, now: Timestamp) -> bool {
     let Some(user) = record
         .user
         .as_ref()
-        .filter(|user| user.is_active(now) && user.is_password_changed)
+        .filter(|user| user.is_active(now) && user.is_set_up(two_factor))
     else {
         return false;
     };

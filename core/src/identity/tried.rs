@@ -90,7 +90,8 @@ pub(super) async fn enter(
             account: of,
             right: true,
         }) if of == account && now.since(at) < parts.settings.identity_cache => {
-            return Ok(any.filter(|record| may_enter(record, now)));
+            let two_factor = parts.settings.authentication.two_factor;
+            return Ok(any.filter(|record| may_enter(record, two_factor, now)));
         }
         Some(Tried {
             at,
@@ -135,11 +136,11 @@ pub(super) async fn enter(
     })))
 }
 
-fn may_enter(record: &IdentityRecord, now: Timestamp) -> bool {
+fn may_enter(record: &IdentityRecord, two_factor: bool, now: Timestamp) -> bool {
     record
         .user
         .as_ref()
-        .is_some_and(|user| user.is_active(now) && user.is_password_changed)
+        .is_some_and(|user| user.is_active(now) && user.is_set_up(two_factor))
 }
 
 impl Remembered {

@@ -2,7 +2,7 @@
 //!
 //! Believed only where the peer itself, as the socket or the event's request context names it, is one of the listed
 //! proxies: no header says who the peer is. Each account has one source: an account that has a password here is not the
-//! proxy's to hand out.
+//! proxy's to hand out. Where second factors are on, the proxy's word is only the first.
 
 use std::sync::Arc;
 
@@ -17,12 +17,28 @@ use crate::table::{
 /// The most characters of a name, as in GeoMapFish's user table.
 const LONGEST_NAME: usize = 255;
 
-/// The user whom the proxy names. What is not right about the header just means anonymous, as with a ticket: it is not
-/// the visitor who wrote it.
+/// The user whom the proxy names; nobody where a second factor is asked for besides, which comes with a login.
 pub(super) async fn identify(
     parts: Parts<'_>,
     credentials: Credentials<'_>,
 ) -> Result<Option<Known>, Refused> {
+    let authentication = &parts.settings.authentication;
+    let trusted = authentication.trusted_header.as_ref();
+    let is_there = trusted.is_some_and(|trusted| credentials.headers.contains_key(&trusted.header));
+    if authentication.two_factor && is_there {
+        tracing::info!("a trusted header alone logs nobody in, since second factors are on");
+        return Ok(None);
+    }
+    let named = named(parts, credentials).await?;
+    Ok(named.map(|record| (record, Scheme::TrustedHeader)))
+}
+
+/// The user whom the proxy names. What is not right about the header just means anonymous, as with a ticket: it is not
+/// the visitor who wrote it.
+pub(super) async fn named(
+    parts: Parts<'_>,
+    credentials: Credentials<'_>,
+) -> Result<Option<Arc<IdentityRecord>>, Refused> {
     let Some(trusted) = &parts.settings.authentication.trusted_header else {
         return Ok(None);
     };
@@ -63,7 +79,7 @@ pub(super) async fn identify(
             "the trusted header names nobody, or an account that is not in force or has another source"
         );
     }
-    Ok(record.map(|record| (record, Scheme::TrustedHeader)))
+    Ok(record)
 }
 
 /// The header's name in NFC; none where it is empty, as proxies send it for an anonymous visitor.

@@ -26,8 +26,8 @@ pub struct ConsentForm<'a> {
     pub username: &'a str,
     /// What it asks for.
     pub access: Access<'a>,
-    /// The path to where someone else can log in, with the base URL's prefix.
-    pub other_login: &'a str,
+    /// The path to where someone else can log in, with the base URL's prefix; none where only this user can.
+    pub other_login: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -39,7 +39,7 @@ struct ConsentPage<'a> {
     action: String,
     question: String,
     access: ToldAccess,
-    other_login: String,
+    other_login: Option<String>,
     form: &'a ConsentForm<'a>,
 }
 
@@ -56,7 +56,7 @@ pub fn consent_form<'a>(reader: impl Into<Reader<'a>>, form: &ConsentForm<'_>) -
         action: language.kept(form.action),
         question: text(language, "consent", &names),
         access: form.access.told(language),
-        other_login: language.kept(form.other_login),
+        other_login: form.other_login.map(|path| language.kept(path)),
         form,
     };
     answer(StatusCode::OK, &page, Headers::of_form(form.csrf, form.target))

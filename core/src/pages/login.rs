@@ -9,8 +9,30 @@ use super::answer::{Headers, STYLE, answer};
 use super::{Access, FieldError, Language, Reader, Told, text};
 use crate::session::csrf::Csrf;
 
-/// The form that asks for name and password: fields `login`, `password`, `otp` where codes are asked, and
-/// `csrf_token`.
+/// What a login form asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Name and password.
+    Password,
+    /// Both, and a code. Its field may stay empty: who has no second factor yet gets one after this page.
+    PasswordAndCode,
+    /// The code alone, of who proved elsewhere who it is.
+    Code,
+    /// Nothing: who proved it elsewhere goes on to set up the second factor.
+    Nothing,
+}
+
+impl Asks {
+    const fn has_password(self) -> bool {
+        matches!(self, Self::Password | Self::PasswordAndCode)
+    }
+
+    const fn has_code(self) -> bool {
+        matches!(self, Self::PasswordAndCode | Self::Code)
+    }
+}
+
+/// The form to log in with: fields `login`, `password` and `otp`, as far as they are asked for, and `csrf_token`.
 #[derive(Debug, Clone, Copy)]
 pub struct LoginForm<'a> {
     /// The answer's status.
@@ -25,9 +47,8 @@ pub struct LoginForm<'a> {
     pub target: Option<&'a str>,
     /// The user name to begin with.
     pub username: Option<&'a str>,
-    /// Whether second factors are on, so that the page has a field for the code. It may stay empty: who has no second
-    /// factor yet gets one after this page.
-    pub asks_code: bool,
+    /// What it asks for.
+    pub asks: Asks,
     /// What was wrong with the last try.
     pub error: Option<FieldError<'a>>,
     /// A text above the form, by its id and arguments.
@@ -49,6 +70,9 @@ struct LoginPage<'a> {
     access: Option<ToldAccess>,
     error: Option<Told<'a>>,
     focus: &'a str,
+    /// Text ids.
+    code_hint: &'static str,
+    button: &'static str,
     form: &'a LoginForm<'a>,
 }
 
@@ -57,7 +81,11 @@ struct LoginPage<'a> {
 pub fn login_form<'a>(reader: impl Into<Reader<'a>>, form: &LoginForm<'_>) -> Response {
     let reader = reader.into();
     let language = reader.language;
-    let first = form.username.map_or("login", |_| "password");
+    let first = match (form.asks.has_password(), form.username) {
+        (false, _) => "otp",
+        (true, None) => "login",
+        (true, Some(_)) => "password",
+    };
     let page = LoginPage {
         focus: form.error.map_or(first, |error| error.field),
         language,
@@ -66,7 +94,17 @@ pub fn login_form<'a>(reader: impl Into<Reader<'a>>, form: &LoginForm<'_>) -> Re
         action: language.kept(form.action),
         intro: form.intro.map(|(id, arguments)| text(language, id, arguments)),
         access: form.access.map(|access| access.told(language)),
-        error: form.error.map(|error| error.told(language, form.asks_code)),
+        error: form.error.map(|error| error.told(language, form.asks.has_code())),
+        code_hint: if form.asks.has_password() {
+            "code-hint-login"
+        } else {
+            "code-hint"
+        },
+        button: if form.asks == Asks::Nothing {
+            "continue"
+        } else {
+            "log-in"
+        },
         form,
     };
     answer(form.status, &page, Headers::of_form(form.csrf, form.target))

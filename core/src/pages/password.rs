@@ -27,8 +27,8 @@ pub struct PasswordForm<'a> {
     pub target: Option<&'a str>,
     /// The user name to begin with.
     pub username: Option<&'a str>,
-    /// Whether it is known whose password this is, so that the form does not ask for the name.
-    pub is_known: bool,
+    /// Whose password this is.
+    pub whose: Whose,
     /// Whether the user must change the password before going on.
     pub must_change: bool,
     /// Whether it asks for a new password: not of a user whose password a directory keeps.
@@ -37,6 +37,17 @@ pub struct PasswordForm<'a> {
     pub code: CodeField<'a>,
     /// What was wrong with the last try.
     pub error: Option<FieldError<'a>>,
+}
+
+/// Whose password it is, or whose second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The form asks for the name, and for the password that holds.
+    Asked,
+    /// It is known, and the form asks for the password that holds.
+    Known,
+    /// It is known by another's word: the form asks for neither.
+    Vouched,
 }
 
 /// What the form asks of the second factor.
@@ -107,6 +118,14 @@ struct PasswordPage<'a> {
 }
 
 impl PasswordForm<'_> {
+    fn is_known(&self) -> bool {
+        self.whose != Whose::Asked
+    }
+
+    fn asks_old_password(&self) -> bool {
+        self.whose != Whose::Vouched
+    }
+
     fn title(&self) -> &'static str {
         match (self.asks_new_password, self.code) {
             (true, CodeField::Enrol(_)) => "password-and-second-factor",
@@ -124,7 +143,7 @@ impl PasswordForm<'_> {
         if matches!(self.code, CodeField::Enrol(_)) && !self.asks_new_password {
             intro.push(text(language, "must-enrol", &[]));
         }
-        if let Some(username) = self.username.filter(|_| self.is_known) {
+        if let Some(username) = self.username.filter(|_| self.is_known()) {
             let id = if self.asks_new_password {
                 "password-for"
             } else {
@@ -153,7 +172,11 @@ pub fn policy_text(fault: PolicyFault) -> &'static str {
 pub fn password_form<'a>(reader: impl Into<Reader<'a>>, form: &PasswordForm<'_>) -> Response {
     let reader = reader.into();
     let language = reader.language;
-    let first = form.username.map_or("login", |_| "oldPassword");
+    let first = match (form.asks_old_password(), form.username) {
+        (false, _) => "otp",
+        (true, None) => "login",
+        (true, Some(_)) => "oldPassword",
+    };
     let enrolment = match &form.code {
         CodeField::Enrol(enrolment) => Some(enrolment),
         CodeField::None | CodeField::Asked => None,

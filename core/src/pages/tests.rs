@@ -31,7 +31,7 @@ fn form(csrf: &Csrf) -> LoginForm<'_> {
         hidden: &[],
         target: None,
         username: None,
-        asks_code: false,
+        asks: Asks::Password,
         error: None,
         intro: None,
         access: None,
@@ -145,7 +145,7 @@ async fn every_page_is_there_in_every_language() {
             client: "app",
             username: "jane",
             access: ACCESS,
-            other_login: "/oauth/login?prompt=login",
+            other_login: Some("/oauth/login?prompt=login"),
         };
         let post_back_form = PostBack {
             action: "https://app.example.com/cb",
@@ -216,7 +216,7 @@ async fn what_a_program_asks_for_and_where_it_leads_is_told() {
             client: "app",
             username: "jane",
             access: ACCESS,
-            other_login: "/oauth/login?a=\"&prompt=login",
+            other_login: Some("/oauth/login?a=\"&prompt=login"),
         };
         let consent = body(consent_form(language, &consent)).await;
         let other = format!(
@@ -286,7 +286,7 @@ fn password_form_of<'a>(csrf: &'a Csrf, code: CodeField<'a>) -> PasswordForm<'a>
         hidden: &[],
         target: None,
         username: Some("jane"),
-        is_known: true,
+        whose: Whose::Known,
         must_change: false,
         asks_new_password: true,
         code,

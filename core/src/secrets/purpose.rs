@@ -33,6 +33,8 @@ pub enum Purpose {
     Mail,
     /// A login under way at another provider, sealed.
     ProviderLogin,
+    /// That another provider vouches for a user, sealed.
+    Voucher,
 }
 
 impl Purpose {

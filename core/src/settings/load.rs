@@ -224,7 +224,6 @@ impl Settings {
             for (name, on) in [
                 ("BASICAUTH", self.basicauth),
                 ("vars.urllogin", self.urllogin.is_some()),
-                ("vars.authentication.two_factor", self.authentication.two_factor),
             ] {
                 if on {
                     log.warn(format!(

@@ -18,6 +18,14 @@ pub struct SecondFactor {
     pub stage: FactorStage,
 }
 
+impl SecondFactor {
+    /// Whether a code came back: every login needs one.
+    #[must_use]
+    pub const fn is_confirmed(&self) -> bool {
+        matches!(self.stage, FactorStage::Confirmed { .. })
+    }
+}
+
 /// How far a second factor is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -112,14 +112,14 @@ impl Grant {
         !self.revoked && now < self.expires_at
     }
 
-    /// Whether `user` is still as when the code was made: the same account, in force, of the same generation, and with a
-    /// password that the user chose.
+    /// Whether `user` is still as when the code was made: the same account, in force, of the same generation, and with
+    /// nothing of the first login left to do ([`User::is_set_up`]).
     #[must_use]
-    pub fn is_of(&self, user: &User, now: Timestamp) -> bool {
+    pub fn is_of(&self, user: &User, two_factor: bool, now: Timestamp) -> bool {
         user.id == self.user_id
             && user.generation == self.generation
             && user.is_active(now)
-            && user.is_password_changed
+            && user.is_set_up(two_factor)
     }
 }
 
@@ -149,6 +149,8 @@ pub enum Rotation {
 /// password that the user chose.
 const USER_STANDS: &str = "id = :id AND generation = :generation AND deactivated = :false \
      AND is_password_changed = :true AND (attribute_type(expire_on, :null) OR attribute_not_exists(expire_on) OR expire_on > :now)";
+/// Where second factors are on: the user's is confirmed.
+const FACTOR_CONFIRMED: &str = " AND attribute_exists(second_factor.stage.confirmed)";
 
 pub(super) fn key(grant: &GrantKey) -> Key {
     let GrantKey {
@@ -192,11 +194,13 @@ impl Table {
             .map_err(|_| TableError::Unavailable("a code twice".to_owned()))
     }
 
-    /// Exchanges a code for a family: the code is Redeemed, the family takes its place, or nothing happens.
+    /// Exchanges a code for a family: the code is Redeemed, the family takes its place, or nothing happens. `two_factor`
+    /// as for [`User::is_set_up`].
     pub async fn redeem_code(
         &self,
         code: &Code,
         grant: &Grant,
+        two_factor: bool,
         now: Timestamp,
         audit: &AuditEntry,
     ) -> Result<Redemption, TableError> {
@@ -211,7 +215,7 @@ impl Table {
         )?;
         let writes = vec![
             put_if(&self.name, item, "stage = :issued", &[(":issued", s("issued"))])?,
-            self.user_stands(&grant.key.username, grant.user_id, grant.generation, now)?,
+            self.user_stands(grant, two_factor, now)?,
             put_if(
                 &self.name,
                 to_item(&key(&grant.key), grant, Some(grant.expires_at))?,
@@ -243,10 +247,12 @@ impl Table {
         Ok(())
     }
 
-    /// Puts the next refresh token in force, where `grant` still stands as read.
+    /// Puts the next refresh token in force, where `grant` still stands as read. `two_factor` as for
+    /// [`User::is_set_up`].
     pub async fn rotate_grant(
         &self,
         grant: &Grant,
+        two_factor: bool,
         expires_at: Timestamp,
         now: Timestamp,
         audit: &AuditEntry,
@@ -268,7 +274,7 @@ impl Table {
         )?;
         let writes = vec![
             with_names(rotated),
-            self.user_stands(&grant.key.username, grant.user_id, grant.generation, now)?,
+            self.user_stands(grant, two_factor, now)?,
             self.audit_put(audit)?,
         ];
         Ok(match self.transact(writes).await? {
@@ -278,20 +284,20 @@ impl Table {
         })
     }
 
-    /// The condition that the user is still the same, in force, of the same generation.
+    /// The condition that [`Grant::is_of`] holds for the user.
     fn user_stands(
         &self,
-        username: &str,
-        id: UserId,
-        generation: i64,
+        grant: &Grant,
+        two_factor: bool,
         now: Timestamp,
     ) -> Result<TransactWriteItem, TableError> {
+        let factor = if two_factor { FACTOR_CONFIRMED } else { "" };
         let check = ConditionCheck::builder()
             .table_name(&self.name)
-            .set_key(Some(users::key(username).attributes()))
-            .condition_expression(USER_STANDS)
-            .expression_attribute_values(":id", n(id.0))
-            .expression_attribute_values(":generation", n(generation))
+            .set_key(Some(users::key(&grant.key.username).attributes()))
+            .condition_expression(format!("{USER_STANDS}{factor}"))
+            .expression_attribute_values(":id", n(grant.user_id.0))
+            .expression_attribute_values(":generation", n(grant.generation))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":true", AttributeValue::Bool(true))
             .expression_attribute_values(":null", s("NULL"))

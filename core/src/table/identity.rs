@@ -33,11 +33,13 @@ pub struct IdentityRecord {
 
 impl IdentityRecord {
     /// The user and the family under `key`, where both still stand at `now`: with one session a user, another family may
-    /// have taken the place.
+    /// have taken the place. `two_factor` as for [`User::is_set_up`].
     #[must_use]
-    pub fn holder(&self, key: &GrantKey, now: Timestamp) -> Option<(&User, &Grant)> {
+    pub fn holder(&self, key: &GrantKey, two_factor: bool, now: Timestamp) -> Option<(&User, &Grant)> {
         let pair = self.user.as_ref().zip(self.grant.as_ref());
-        pair.filter(|(user, grant)| grant.key == *key && grant.lives(now) && grant.is_of(user, now))
+        pair.filter(|(user, grant)| {
+            grant.key == *key && grant.lives(now) && grant.is_of(user, two_factor, now)
+        })
     }
 }
 

@@ -2,24 +2,24 @@
 //! a third keeps a number from being used twice.
 
 mod finding;
+mod making;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{Delete, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::audit::AuditEntry;
 use super::credentials::{Reset, SecondFactor};
-use super::item::{Item, Key, delete, from_item, n, put_new, s, to_item};
+use super::item::{Item, Key, delete, from_item, n, s};
 use super::listing::{EMAIL_KEY, listed};
-use super::{RoleId, Subject, Table, TableError, Transaction, unavailable};
+use super::{RoleId, Subject, Table, TableError, Transaction};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
 
 use finding::email_prefix;
 pub use finding::{UserOrder, UserPage};
+pub use making::{CreateUser, NewUser};
 
 /// The most bytes of a partition key and of a sort key in DynamoDB.
 const MAX_KEY: usize = 2048;
@@ -102,6 +102,14 @@ impl User {
     pub fn is_active(&self, now: Timestamp) -> bool {
         !self.deactivated && self.expire_on.is_none_or(|expire_on| now < expire_on)
     }
+
+    /// Whether nothing of the first login is left to do: the password is the user's own, and where `two_factor` is on, the
+    /// second factor is confirmed. Until then no ticket and no token counts.
+    #[must_use]
+    pub fn is_set_up(&self, two_factor: bool) -> bool {
+        let factor = self.second_factor.as_ref();
+        self.is_password_changed && (!two_factor || factor.is_some_and(SecondFactor::is_confirmed))
+    }
 }
 
 /// What is stored: a `User`, whose hash only this file turns into text.
@@ -150,42 +158,6 @@ impl From<Record> for User {
     }
 }
 
-/// What an administrator gives to make a user.
-#[derive(Debug, Clone)]
-pub struct NewUser {
-    /// The name one logs in with; stored in NFC.
-    pub username: String,
-    /// A number to keep, from a database brought along; else the next free one.
-    pub id: Option<UserId>,
-    /// The name shown.
-    pub display_name: String,
-    /// Where mail goes.
-    pub email: Option<String>,
-    /// The user's own roles.
-    pub roles: BTreeSet<RoleId>,
-    /// The password's hash.
-    pub password: Option<Secret>,
-    /// See [`User::is_password_changed`].
-    pub is_password_changed: bool,
-    /// See [`User::deactivated`].
-    pub deactivated: bool,
-    /// See [`User::expire_on`].
-    pub expire_on: Option<Timestamp>,
-    /// See [`User::source`].
-    pub source: Source,
-}
-
-/// What became of making a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CreateUser {
-    /// The user is there, with this number.
-    Created(UserId),
-    /// The name is taken, perhaps in another case.
-    NameTaken,
-    /// The number is taken, or was.
-    IdTaken,
-}
-
 /// The form names are compared in: as they are, in NFC.
 #[must_use]
 pub fn normalized(username: &str) -> String {
@@ -212,6 +184,33 @@ pub(super) fn index(username: &str, email: Option<&str>) -> Item {
     index
 }
 
+impl From<&User> for Record {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.0,
+            username: user.username.clone(),
+            display_name: user.display_name.clone(),
+            email: user.email.clone(),
+            roles: user.roles.clone(),
+            password: user
+                .password
+                .as_ref()
+                .map(|password| password.expose().to_owned()),
+            is_password_changed: user.is_password_changed,
+            deactivated: user.deactivated,
+            expire_on: user.expire_on,
+            last_login: user.last_login,
+            source: user.source,
+            subject: user.subject.clone(),
+            generation: user.generation,
+            generation_since: user.generation_since,
+            second_factor: user.second_factor.clone(),
+            reset: user.reset.clone(),
+            locked_at: user.locked_at,
+        }
+    }
+}
+
 /// What keeps names that differ only in case apart.
 fn name_key(username: &str) -> Key {
     Key::new(format!("name#{}", username.to_lowercase()), "name")
@@ -232,107 +231,6 @@ impl Table {
         match key_of_any(username) {
             Some(key) => self.get(&key).await?.map(read).transpose(),
             None => Ok(None),
-        }
-    }
-
-    /// Makes a user, with `audit` in the same transaction.
-    pub async fn create_user(
-        &self,
-        new: NewUser,
-        now: Timestamp,
-        audit: &AuditEntry,
-    ) -> Result<CreateUser, TableError> {
-        let username = normalized(&new.username);
-        let id = match new.id {
-            Some(UserId(id)) => id,
-            None => self.next_user_id().await?,
-        };
-        let record = Record {
-            id,
-            username: username.clone(),
-            display_name: new.display_name,
-            email: new.email,
-            roles: new.roles,
-            password: new.password.map(|password| password.expose().to_owned()),
-            is_password_changed: new.is_password_changed,
-            deactivated: new.deactivated,
-            expire_on: new.expire_on,
-            last_login: None,
-            source: new.source,
-            subject: None,
-            second_factor: None,
-            reset: None,
-            locked_at: None,
-            // Beyond any generation that a deleted namesake may have had: generations grow by one a change.
-            generation: now.millis(),
-            generation_since: now,
-        };
-        let (name, number) = (name_key(&username), number_key(id));
-        let of = Item::from([("username".to_owned(), s(username.as_str()))]);
-        let mut item = to_item(&key(&username), &record, None)?;
-        item.extend(index(&username, record.email.as_deref()));
-        let mut writes = vec![put_new(&self.name, item)?];
-        for key in [&name, &number] {
-            let mut item = of.clone();
-            item.extend(key.attributes());
-            writes.push(put_new(&self.name, item)?);
-        }
-        writes.extend(self.membership(&username, &BTreeSet::new(), &record.roles)?);
-        writes.push(self.audit_put(audit)?);
-        Ok(match self.transact(writes).await? {
-            Ok(()) => CreateUser::Created(UserId(id)),
-            Err(reasons) if reasons.failed(2) && !reasons.failed(0) && !reasons.failed(1) => {
-                CreateUser::IdTaken
-            }
-            Err(_) => CreateUser::NameTaken,
-        })
-    }
-
-    /// Lets new users have numbers beyond `last` only: stepping over thousands of numbers brought along takes minutes.
-    pub async fn number_users_beyond(&self, last: UserId) -> Result<(), TableError> {
-        let update = self.client.update_item().table_name(&self.name);
-        let sent = update
-            .set_key(Some(Key::new("counter", "user-id").attributes()))
-            .update_expression("SET last_id = :last")
-            .condition_expression("attribute_not_exists(last_id) OR last_id < :last")
-            .expression_attribute_values(":last", n(last.0))
-            .send()
-            .await;
-        match sent {
-            Err(error)
-                if !error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(unavailable(&error))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The next number that no user has or had. Numbers brought along are stepped over.
-    async fn next_user_id(&self) -> Result<i64, TableError> {
-        loop {
-            let update = self.client.update_item().table_name(&self.name);
-            let answer = update
-                .set_key(Some(Key::new("counter", "user-id").attributes()))
-                .update_expression("ADD last_id :one")
-                .expression_attribute_values(":one", n(1))
-                .return_values(ReturnValue::UpdatedNew)
-                .send()
-                .await
-                .map_err(|error| unavailable(&error))?;
-            let id = answer
-                .attributes
-                .as_ref()
-                .and_then(|item| item.get("last_id"))
-                .and_then(|id| id.as_n().ok());
-            let id: i64 = id
-                .and_then(|id| id.parse().ok())
-                .ok_or_else(|| TableError::Unreadable("counter: last_id".to_owned()))?;
-            if self.get(&number_key(id)).await?.is_none() {
-                return Ok(id);
-            }
         }
     }
 }

@@ -3,17 +3,19 @@
 use std::ops::Deref;
 
 use axum::extract::Request;
-use axum::response::Response;
-use http::{HeaderValue, header, request};
-use mapgate_core::gate::{Gate, NotTaken, Origins, Posted};
-use mapgate_core::http::{Failure, Form};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header, request};
+use mapgate_core::gate::{Gate, NotTaken, Origins, Posted, passwords_elsewhere};
+use mapgate_core::http::{Failure, Form, Reach};
+use mapgate_core::pages;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{Roles, User};
 use serde_json::Value;
 
-use crate::came_from::CameFrom;
+use crate::came_from::{CameFrom, onto};
 use crate::forms::Visit;
 use crate::user_object::user_object;
+use crate::vouched::Vouched;
 
 /// A form for logging in or for a password.
 pub(crate) struct Asked(Posted);
@@ -36,6 +38,46 @@ impl Asked {
     pub(crate) fn code(&self) -> Option<&Secret> {
         let code = self.form.secret("otp");
         code.filter(|code| !code.expose().trim().is_empty())
+    }
+
+    /// Who is vouched for, where the form has none of these fields of a password.
+    ///
+    /// Where another provider logs users in, nothing else is taken: then the answer says so.
+    pub(crate) async fn vouched(&self, gate: &Gate, password: &[&str]) -> Result<Option<Vouched>, Response> {
+        let has_password = password.iter().any(|field| self.form.has(field));
+        if !has_password {
+            let vouched = Vouched::of(gate, &self.parts, &self.secrets, Reach::Own).await;
+            let vouched = vouched.map_err(|failure| self.failed(&failure))?;
+            if vouched.is_some() {
+                return Ok(vouched);
+            }
+        }
+        if gate.settings.authentication.openid_connect.is_none() {
+            return Ok(None);
+        }
+        if has_password || !self.is_page {
+            return Err(passwords_elsewhere(gate, &self.parts));
+        }
+        let came_from = self.came_from(gate).ok().flatten();
+        let again = onto(&gate.path("/login.html"), came_from.as_ref());
+        let links = [(again.as_str(), "log-in")];
+        let status = StatusCode::BAD_REQUEST;
+        Err(pages::message(
+            self.language,
+            status,
+            "provider-login-over",
+            &[],
+            &links,
+        ))
+    }
+
+    /// A failure in the form that the sender expects.
+    fn failed(&self, failure: &Failure) -> Response {
+        if self.is_page {
+            pages::failure(self.language, failure)
+        } else {
+            failure.clone().into_response()
+        }
     }
 
     /// The visit for a form that answers this one.

@@ -57,8 +57,13 @@ impl CameFrom {
 
 /// `path` with it in the query, so that the page there leads back to the same place.
 pub(crate) fn onto(path: &str, came_from: Option<&CameFrom>) -> String {
-    let given = came_from.map(|found| utf8_percent_encode(&found.given, NON_ALPHANUMERIC));
-    given.map_or_else(|| path.to_owned(), |given| format!("{path}?came_from={given}"))
+    came_from.map_or_else(|| path.to_owned(), |found| format!("{path}?{}", in_query(found)))
+}
+
+/// It as a parameter of a query.
+pub(crate) fn in_query(came_from: &CameFrom) -> String {
+    let given = utf8_percent_encode(&came_from.given, NON_ALPHANUMERIC);
+    format!("came_from={given}")
 }
 
 /// The form's field for it, and the form's target.

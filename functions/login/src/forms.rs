@@ -5,7 +5,7 @@ use http::{StatusCode, request};
 use mapgate_core::account::Enrolment;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
-use mapgate_core::pages::{self, CodeField, FieldError, LoginForm, PasswordForm, Reader};
+use mapgate_core::pages::{self, Asks, CodeField, FieldError, LoginForm, PasswordForm, Reader, Whose};
 use mapgate_core::secrets::Secrets;
 
 use crate::came_from::{CameFrom, of_form, onto};
@@ -34,8 +34,8 @@ pub(crate) struct Shown<'a> {
 
 /// What the form for a new password asks.
 pub(crate) struct Wanted<'a> {
-    /// Whether it is known whose password it is.
-    pub(crate) is_known: bool,
+    /// Whose password it is.
+    pub(crate) whose: Whose,
     /// Whether an administrator set the password.
     pub(crate) must_change: bool,
     /// Whether a new password is asked for.
@@ -65,11 +65,52 @@ impl Visit<'_> {
             hidden: &hidden,
             target,
             username: shown.username,
-            asks_code: self.gate.settings.authentication.two_factor,
+            asks: if self.gate.settings.authentication.two_factor {
+                Asks::PasswordAndCode
+            } else {
+                Asks::Password
+            },
             error: shown.error,
             intro,
             access: None,
             links: &links,
+        };
+        Ok(pages::login_form(self.reader, &form))
+    }
+
+    /// The login page of `username`, who is vouched for: it asks for the code of a second factor that `is_enrolled`, or
+    /// leads to setting one up. `is_known`: the user is logged in already.
+    pub(crate) fn second_factor(
+        &self,
+        shown: &Shown<'_>,
+        username: &str,
+        is_enrolled: bool,
+        is_known: bool,
+    ) -> Result<Response, Failure> {
+        let (hidden, target) = of_form(self.came_from);
+        let (who, arguments) = (
+            ["account-of", "logged-in-there"][usize::from(is_known)],
+            [("username", username)],
+        );
+        let elsewhere = onto(&self.gate.path("/oidc/login"), self.came_from);
+        let links = [(elsewhere.as_str(), "log-in-elsewhere")];
+        let by_provider = self.gate.settings.authentication.openid_connect.is_some();
+        let form = LoginForm {
+            status: shown.status,
+            action: &self.gate.path("/login"),
+            csrf: &self.gate.csrf(self.parts, self.secrets)?,
+            hidden: &hidden,
+            target,
+            username: None,
+            asks: if is_enrolled { Asks::Code } else { Asks::Nothing },
+            error: shown.error,
+            intro: Some(if is_enrolled {
+                (who, &arguments)
+            } else {
+                ("must-enrol", &[])
+            }),
+            access: None,
+            links: if by_provider { &links } else { &[] },
         };
         Ok(pages::login_form(self.reader, &form))
     }
@@ -96,7 +137,7 @@ impl Visit<'_> {
             hidden: &hidden,
             target,
             username: shown.username,
-            is_known: wanted.is_known,
+            whose: wanted.whose,
             must_change: wanted.must_change,
             asks_new_password: wanted.new_password,
             code: match enrolment {

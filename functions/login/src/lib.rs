@@ -12,7 +12,9 @@ mod logout;
 mod notlogin;
 mod oidc;
 pub mod qr;
+mod sealed;
 mod user_object;
+mod vouched;
 
 use std::sync::Arc;
 
@@ -40,15 +42,16 @@ pub const ROUTES: &[&str] = &[
 
 /// The function's routes.
 pub fn router(gate: Arc<Gate>) -> Router {
-    let passwords = Router::new()
+    let passwords = from_fn_with_state(gate.clone(), passwords_only);
+    let routes = Router::new()
+        // Both take a second factor alone too, also where another provider logs users in.
         .route("/login", post(login::post))
         .route(
             "/loginchangepassword",
-            get(loginchangepassword::get).post(loginchangepassword::post),
+            get(loginchangepassword::get)
+                .route_layer(passwords)
+                .post(loginchangepassword::post),
         )
-        .route_layer(from_fn_with_state(gate.clone(), passwords_only));
-    let routes = Router::new()
-        .merge(passwords)
         .route("/login.html", get(login_html::get))
         .route("/loginuser", get(loginuser::get))
         .route("/logout", get(logout::get))

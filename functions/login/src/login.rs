@@ -1,4 +1,5 @@
-//! `POST /login`: a name and a password for a ticket. Evaluates no identity scheme.
+//! `POST /login`: a name and a password for a ticket, or the second factor alone of whom another vouches for. Evaluates no
+//! identity scheme.
 
 use std::sync::Arc;
 
@@ -9,13 +10,14 @@ use http::{HeaderValue, StatusCode, header};
 use mapgate_core::account::{AccountError, Denied, Enrolment, FirstLogin, From as Way, Wrong};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
-use mapgate_core::pages::{self, FieldError};
+use mapgate_core::pages::{self, FieldError, Whose};
 use mapgate_core::table::{Roles, Source, User};
 use serde_json::json;
 
 use crate::asked::{Asked, with_cookies};
 use crate::came_from::CameFrom;
 use crate::forms::{Shown, Wanted};
+use crate::vouched::Vouched;
 
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,9 @@ enum LoginError {
     /// 401: whatever was wrong.
     #[error("the user name or the password is wrong")]
     Wrong,
+    /// 401: another vouches for the user, and the code is wrong, or the account is not to be entered.
+    #[error("the code is wrong")]
+    WrongCode,
     /// What can happen anywhere; 400 for a bad `came_from`.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -62,7 +67,7 @@ impl From<LoginError> for Failure {
         let text = error.to_string();
         match error {
             LoginError::Missing(_) | LoginError::MissingCode => Self::BadRequest(text),
-            LoginError::Wrong => Self::Unauthorized(text),
+            LoginError::Wrong | LoginError::WrongCode => Self::Unauthorized(text),
             LoginError::Failure(failure) => failure,
         }
     }
@@ -71,6 +76,8 @@ impl From<LoginError> for Failure {
 /// Who was found.
 struct Found {
     user: User,
+    /// Whether another vouched for the user, in place of a password.
+    is_vouched: bool,
     stage: Stage,
     came_from: Option<CameFrom>,
 }
@@ -86,41 +93,70 @@ enum Stage {
     First(Option<Enrolment>),
 }
 
-/// Fields `login`, `password` and, where two factors are on, `otp`; `came_from` in the query or as a field.
+/// The fields that make it a login by password.
+const PASSWORD: [&str; 2] = ["login", "password"];
+
+/// Fields `login`, `password` and, where two factors are on, `otp`, or `otp` alone of whom another vouches for;
+/// `came_from` in the query or as a field.
 pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let asked = match Asked::read(&gate, request).await {
         Ok(asked) => asked,
         Err(not_taken) => return not_taken.into_response(),
     };
-    match (enter(&gate, &asked).await, asked.is_page) {
+    let vouched = match asked.vouched(&gate, &PASSWORD).await {
+        Ok(vouched) => vouched,
+        Err(response) => return response,
+    };
+    let vouched = vouched.as_ref();
+    match (enter(&gate, &asked, vouched).await, asked.is_page) {
         (Ok(found), true) => of_page(&gate, &asked, found),
         (Ok(found), false) => of_api(&gate, &asked, found),
-        (Err(error), true) => form_again(&gate, &asked, error),
+        (Err(error), true) => form_again(&gate, &asked, error, vouched),
         (Err(error), false) => Failure::from(error).into_response(),
     }
 }
 
-async fn enter(gate: &Gate, asked: &Asked) -> Result<Found, LoginError> {
-    let field = |name| asked.form.secret(name).ok_or(LoginError::Missing(name));
-    let (username, password) = (field("login")?, field("password")?);
-    // Before the password is tried: a bad one must not cost a session that nobody learns of.
-    let came_from = asked.came_from(gate)?;
-    let from = Way {
-        address: gate.address(&asked.parts),
-        way: "form",
-    };
+async fn enter(gate: &Gate, asked: &Asked, vouched: Option<&Vouched>) -> Result<Found, LoginError> {
     let accounts = gate.accounts(&asked.secrets).await;
-    let right = accounts.try_password(username.expose(), password, from).await??;
-    let entered = accounts.enter(right, asked.code()).await??;
-    let stage = match entered.first_login {
-        Some(FirstLogin { enrolment }) => Stage::First(enrolment),
-        None => Stage::In {
-            cookies: gate.log_in(&asked.parts, &asked.secrets, &entered.user)?,
+    // `came_from` before the password is tried: a bad one must not cost a session that nobody learns of.
+    let (came_from, verdict) = if let Some(vouched) = vouched {
+        let came_from = asked.came_from(gate)?;
+        let from = vouched.from(gate, &asked.parts);
+        let verdict = accounts.vouched(vouched.voucher.clone(), from).await?;
+        (came_from, verdict)
+    } else {
+        let field = |name| asked.form.secret(name).ok_or(LoginError::Missing(name));
+        let (username, password) = (field("login")?, field("password")?);
+        let came_from = asked.came_from(gate)?;
+        let from = Way {
+            address: gate.address(&asked.parts),
+            way: "form",
+        };
+        let verdict = accounts.try_password(username.expose(), password, from).await?;
+        (came_from, verdict)
+    };
+    let wrong = |error: LoginError| match error {
+        LoginError::Wrong if vouched.is_some() => LoginError::WrongCode,
+        error => error,
+    };
+    let right = verdict.map_err(|error| wrong(error.into()))?;
+    let entered = accounts.enter(right, asked.code()).await?;
+    let entered = entered.map_err(|denied| wrong(denied.into()))?;
+    let (parts, secrets) = (&asked.parts, &asked.secrets);
+    let stage = match (entered.first_login, vouched) {
+        (Some(FirstLogin { enrolment }), _) => Stage::First(enrolment),
+        (None, Some(vouched)) => Stage::In {
+            cookies: vouched.log_in(gate, parts, secrets, &entered.user)?,
+            roles: entered.roles,
+        },
+        (None, None) => Stage::In {
+            cookies: gate.log_in(parts, secrets, &entered.user)?,
             roles: entered.roles,
         },
     };
     Ok(Found {
         user: entered.user,
+        is_vouched: vouched.is_some(),
         stage,
         came_from,
     })
@@ -178,9 +214,13 @@ fn choose_password(gate: &Gate, asked: &Asked, found: &Found, enrolment: Option<
         username: Some(&found.user.username),
         ..Shown::default()
     };
-    let is_here = found.user.source == Source::Directory;
+    let is_here = found.user.source == Source::Directory && !found.is_vouched;
     let wanted = Wanted {
-        is_known: true,
+        whose: if found.is_vouched {
+            Whose::Vouched
+        } else {
+            Whose::Known
+        },
         must_change: is_here && !found.user.is_password_changed,
         new_password: is_here,
         enrolment,
@@ -191,12 +231,13 @@ fn choose_password(gate: &Gate, asked: &Asked, found: &Found, enrolment: Option<
         .unwrap_or_else(|failure| pages::failure(asked.language, &failure))
 }
 
-fn form_again(gate: &Gate, asked: &Asked, error: LoginError) -> Response {
+fn form_again(gate: &Gate, asked: &Asked, error: LoginError, vouched: Option<&Vouched>) -> Response {
     let (text, field) = match &error {
         LoginError::Missing("login") => ("missing-username", "login"),
         LoginError::Missing(_) => ("missing-password", "password"),
         LoginError::MissingCode => ("missing-code", "otp"),
         LoginError::Wrong => ("wrong-login", "password"),
+        LoginError::WrongCode => ("wrong-code", "otp"),
         LoginError::Failure(failure) => return pages::failure(asked.language, failure),
     };
     let failure = Failure::from(error);
@@ -207,7 +248,10 @@ fn form_again(gate: &Gate, asked: &Asked, error: LoginError) -> Response {
     };
     let page = asked.came_from(gate).and_then(|came_from| {
         let visit = asked.visit(gate, came_from.as_ref());
-        visit.login(&shown, None)
+        match vouched {
+            Some(vouched) => visit.second_factor(&shown, &vouched.voucher.username, true, false),
+            None => visit.login(&shown, None),
+        }
     });
     match page {
         Ok(page) => failure.onto(page),

@@ -1,18 +1,20 @@
-//! `GET /login.html`: the login page. It says who one is, where one is logged in already, and leads to the provider
-//! where another one logs users in.
+//! `GET /login.html`: the login page. It says who one is, where one is logged in already, leads to the provider where
+//! another one logs users in, and asks for the second factor alone of who proved elsewhere who it is.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, request};
+use mapgate_core::account::is_enrolled;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::pages::{self, Reader};
 
 use crate::asked::came_from_of_query;
-use crate::came_from::CameFrom;
+use crate::came_from::{CameFrom, onto};
 use crate::forms::{Shown, Visit};
+use crate::vouched::Vouched;
 
 /// `came_from` in the query goes into the form; a bad one is 400.
 pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Response {
@@ -30,13 +32,7 @@ fn elsewhere(
     came_from: Option<&CameFrom>,
     logged_in: Option<&[(&str, &str)]>,
 ) -> Response {
-    let query = came_from.map(|came_from| {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("came_from", &came_from.given)
-            .finish();
-        format!("?{query}")
-    });
-    let login = gate.path("/oidc/login") + &query.unwrap_or_default();
+    let login = onto(&gate.path("/oidc/login"), came_from);
     let links = [(login.as_str(), "log-in-elsewhere")];
     let id = logged_in.map_or("log-in-there", |_| "logged-in-there");
     let arguments = logged_in.unwrap_or_default();
@@ -54,6 +50,14 @@ async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> 
     };
     let identity = gate.identify(parts, Reach::Page).await?;
     let username = identity.user.as_ref().map(|user| user.username.as_str());
+    if let Some(vouched) = Vouched::of(gate, parts, visit.secrets, Reach::Page).await?
+        && let Some(user) = vouched.user(gate).await?
+    {
+        let is_known = username == Some(user.username.as_str());
+        let shown = Shown::default();
+        let page = visit.second_factor(&shown, &user.username, is_enrolled(&user), is_known)?;
+        return Ok(gate.reissue(&identity, page).await);
+    }
     let arguments = [("username", username.unwrap_or_default())];
     if gate.settings.authentication.openid_connect.is_some() {
         let page = elsewhere(gate, parts, came_from.as_ref(), username.map(|_| &arguments[..]));

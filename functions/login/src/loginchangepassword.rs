@@ -12,13 +12,14 @@ use mapgate_core::account::{
 };
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
-use mapgate_core::pages::{self, FieldError, Reader};
+use mapgate_core::pages::{self, FieldError, Reader, Whose};
 use mapgate_core::settings::Secret;
 use mapgate_core::table::normalized;
 
 use crate::asked::{Asked, came_from_of_query, with_cookies};
 use crate::came_from::CameFrom;
 use crate::forms::{ENROLMENT, Shown, Visit, Wanted};
+use crate::vouched::Vouched;
 
 /// Why the password stays.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,9 @@ enum ChangeError {
     /// 401: the old password, or anything else about the account.
     #[error("the user name or the old password is wrong")]
     Wrong,
+    /// 401: another vouches for the user, and the code is wrong, or the account is not to be entered.
+    #[error("the code is wrong")]
+    WrongCode,
     /// What can happen anywhere; 400 for a bad `came_from`.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -82,7 +86,9 @@ impl From<ChangeError> for Failure {
             | ChangeError::Policy(_)
             | ChangeError::MissingCode
             | ChangeError::Elsewhere => Self::BadRequest(text),
-            ChangeError::EnrolmentOver | ChangeError::Wrong => Self::Unauthorized(text),
+            ChangeError::EnrolmentOver | ChangeError::Wrong | ChangeError::WrongCode => {
+                Self::Unauthorized(text)
+            }
             ChangeError::Failure(failure) => failure,
         }
     }
@@ -114,11 +120,9 @@ async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> 
         came_from: came_from.as_ref(),
     };
     let identity = gate.identify(parts, Reach::Own).await?;
-    if identity
-        .user
-        .as_ref()
-        .is_some_and(|user| !user.source.has_password())
-    {
+    let vouched = gate.vouched(parts, Reach::Own).await?;
+    let known = identity.user.as_ref().or(vouched.as_ref());
+    if known.is_some_and(|user| !user.source.has_password()) {
         let page = pages::message(Reader::of(parts), StatusCode::OK, "password-elsewhere", &[], &[]);
         return Ok(gate.reissue(&identity, page).await);
     }
@@ -127,7 +131,7 @@ async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> 
         ..Shown::default()
     };
     let wanted = Wanted {
-        is_known: identity.user.is_some(),
+        whose: identity.user.as_ref().map_or(Whose::Asked, |_| Whose::Known),
         must_change: false,
         new_password: true,
         enrolment: None,
@@ -136,17 +140,30 @@ async fn page(gate: &Gate, parts: &request::Parts) -> Result<Response, Failure> 
     Ok(gate.reissue(&identity, page).await)
 }
 
+/// The fields that make it a password to try, or a new one.
+const PASSWORD: [&str; 4] = ["login", "oldPassword", "newPassword", "confirmNewPassword"];
+
 /// Fields `login` (a logged-in user may leave it out), `oldPassword`, `newPassword`, `confirmNewPassword` (both left out
-/// by who only sets up a second factor, since the password is kept elsewhere), and `otp` where two factors are on.
+/// by who only sets up a second factor, since the password is kept elsewhere), and `otp` where two factors are on; or `otp` alone of whom another vouches for, and who sets up a second
+/// factor.
 pub(crate) async fn post(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let asked = match Asked::read(&gate, request).await {
         Ok(asked) => asked,
         Err(not_taken) => return not_taken.into_response(),
     };
-    match (change(&gate, &asked).await, asked.is_page) {
+    let vouched = match asked.vouched(&gate, &PASSWORD).await {
+        Ok(vouched) => vouched,
+        Err(response) => return response,
+    };
+    let vouched = vouched.as_ref();
+    let outcome = match vouched {
+        Some(vouched) => enrol(&gate, &asked, vouched).await,
+        None => change(&gate, &asked).await,
+    };
+    match (outcome, asked.is_page) {
         (Ok(done), true) => of_page(&gate, &asked, done),
         (Ok(done), false) => of_api(&gate, &asked, done),
-        (Err(error), true) => form_again(&gate, &asked, error),
+        (Err(error), true) => form_again(&gate, &asked, error, vouched),
         (Err(error), false) => Failure::from(error).into_response(),
     }
 }
@@ -224,6 +241,28 @@ async fn change(gate: &Gate, asked: &Asked) -> Result<Done, ChangeError> {
     })
 }
 
+/// Sets up the second factor of a user for whom another vouches.
+async fn enrol(gate: &Gate, asked: &Asked, vouched: &Vouched) -> Result<Done, ChangeError> {
+    let came_from = asked.came_from(gate)?;
+    let accounts = gate.accounts(&asked.secrets).await;
+    let wrong = |error: ChangeError| match error {
+        ChangeError::Wrong => ChangeError::WrongCode,
+        error => error,
+    };
+    let from = vouched.from(gate, &asked.parts);
+    let right = accounts.vouched(vouched.voucher.clone(), from).await?;
+    let right = right.map_err(|error| wrong(error.into()))?;
+    let changed = accounts
+        .change_password(right, None, asked.code(), asked.language.tag())
+        .await?;
+    let changed = changed.map_err(|denied| wrong(denied.into()))?;
+    Ok(Done {
+        cookies: vouched.log_in(gate, &asked.parts, &asked.secrets, &changed.user)?,
+        changed,
+        came_from,
+    })
+}
+
 /// Whose password: the field's user, or else who is logged in. A wrong `Authorization` is refused either way, and who is
 /// known by no password is told so; others who try that name learn nothing.
 async fn username(gate: &Gate, asked: &Asked) -> Result<Secret, ChangeError> {
@@ -240,7 +279,7 @@ async fn username(gate: &Gate, asked: &Asked) -> Result<Secret, ChangeError> {
     named.or(own).ok_or(ChangeError::Missing("login"))
 }
 
-fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
+fn form_again(gate: &Gate, asked: &Asked, error: ChangeError, vouched: Option<&Vouched>) -> Response {
     let (text, field) = match &error {
         ChangeError::Missing(field) => ("missing-field", *field),
         ChangeError::Differ => ("passwords-differ", "confirmNewPassword"),
@@ -249,6 +288,7 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
         ChangeError::Elsewhere => ("password-elsewhere", "newPassword"),
         ChangeError::EnrolmentOver => ("enrolment-over", "password"),
         ChangeError::Wrong => ("wrong-old-password", "oldPassword"),
+        ChangeError::WrongCode => ("wrong-code", "otp"),
         ChangeError::Failure(failure) => return pages::failure(asked.language, failure),
     };
     // The secret that the form holds is of no use any more: only a login shows the next one.
@@ -256,7 +296,10 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
     let failure = Failure::from(error);
     let shown = Shown {
         status: failure.status(),
-        username: asked.form.get("login"),
+        username: vouched.map_or_else(
+            || asked.form.get("login"),
+            |vouched| Some(&vouched.voucher.username),
+        ),
         error: Some(FieldError { text, field }),
     };
     let enrolment = asked.form.get(ENROLMENT).zip(shown.username);
@@ -264,17 +307,19 @@ fn form_again(gate: &Gate, asked: &Asked, error: ChangeError) -> Response {
     let enrolment = enrolment.and_then(|(secret, username)| Enrolment::of_secret(issuer, username, secret));
     let wanted = Wanted {
         // It may be the name that was wrong.
-        is_known: false,
+        whose: vouched.map_or(Whose::Asked, |_| Whose::Vouched),
         must_change: false,
-        new_password: enrolment.is_none() || asked.form.has("newPassword"),
+        new_password: (enrolment.is_none() && vouched.is_none()) || asked.form.has("newPassword"),
         enrolment: enrolment.as_ref(),
     };
     let page = asked.came_from(gate).and_then(|came_from| {
         let visit = asked.visit(gate, came_from.as_ref());
-        if must_log_in {
-            visit.login(&shown, None)
-        } else {
-            visit.password(&shown, &wanted)
+        match vouched {
+            Some(vouched) if enrolment.is_none() || must_log_in => {
+                visit.second_factor(&shown, &vouched.voucher.username, !must_log_in, false)
+            }
+            None if must_log_in => visit.login(&shown, None),
+            _ => visit.password(&shown, &wanted),
         }
     });
     match page {

@@ -35,7 +35,7 @@ fn object(
         "functionalities": roles.functionalities(&own, user.is_some(), is_intranet),
         "is_intranet": is_intranet,
         "login_type": if by_provider { "oidc" } else { "local" },
-        "two_factor_enable": authentication.two_factor && !by_provider,
+        "two_factor_enable": authentication.two_factor,
     });
     let Some(user) = user else { return object };
     object["username"] = json!(user.username);

@@ -58,11 +58,11 @@ pub(crate) async fn show(
         Err(error) => return Err(Halt::told(request.target, error)),
     };
     let Some(login) = login else {
-        return Ok(login::page(visit, &request, None)?);
+        return login::page(visit, &request, None).await;
     };
     let user = &login.user;
     let response = match step {
-        Step::LogIn => login::page(visit, &request, Some(&user.username))?,
+        Step::LogIn => login::page(visit, &request, Some(user)).await?,
         Step::Ask => consent::page(visit, &request, user)?,
         Step::SendBack => send_back(visit, &request, user, login.auth_time).await?,
     };

@@ -4,7 +4,7 @@
 use axum::response::Response;
 use mapgate_core::http::{Failure, Form, Reach};
 use mapgate_core::pages::{ConsentForm, Reader, consent_form};
-use mapgate_core::table::User;
+use mapgate_core::table::{Source, User};
 
 use crate::asked;
 use crate::authorize::show;
@@ -22,6 +22,10 @@ pub(crate) fn page(
 ) -> Result<Response, Failure> {
     let csrf = visit.gate.csrf(visit.parts, visit.secrets)?;
     let asked = asked::sign(visit, user)?;
+    // Whom a front proxy names, it names whatever is asked.
+    let can_change = user.source != Source::TrustedHeader;
+    let wants_consent = request.details.prompt.wants_consent();
+    let other_login = can_change.then(|| visit.login_as_someone_else(wants_consent));
     let form = ConsentForm {
         action: &visit.action(),
         csrf: &csrf,
@@ -30,7 +34,7 @@ pub(crate) fn page(
         client: &request.client.client_id,
         username: &user.username,
         access: request.access(),
-        other_login: &visit.login_as_someone_else(request.details.prompt.wants_consent()),
+        other_login: other_login.as_deref(),
     };
     Ok(consent_form(Reader::of(visit.parts), &form))
 }
@@ -43,7 +47,7 @@ pub(crate) async fn decide(
     form: &Form,
 ) -> Result<Response, Halt> {
     let Some(login) = visit.login(Reach::Own).await? else {
-        return Ok(login::page(visit, &request, None)?);
+        return login::page(visit, &request, None).await;
     };
     if form.get("decision") != Some("allow") {
         return Err(Halt::told(request.target, RedirectError::AccessDenied));

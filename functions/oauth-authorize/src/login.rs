@@ -3,13 +3,13 @@
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use mapgate_core::account::{Denied, From};
-use mapgate_core::http::{Failure, Form, private};
-use mapgate_core::pages::{FieldError, LoginForm, Reader, login_form};
-use mapgate_core::table::User;
+use mapgate_core::http::{Failure, Form, Reach, private};
+use mapgate_core::pages::{Asks, FieldError, LoginForm, Reader, login_form};
+use mapgate_core::table::{Source, User};
 
 use crate::code::send_back;
 use crate::consent;
-use crate::error::Halt;
+use crate::error::{Halt, RedirectError};
 use crate::request::AuthorizationRequest;
 use crate::visit::Visit;
 
@@ -45,19 +45,28 @@ impl Fault {
     }
 }
 
-/// The form that asks for name and password. `known` is who is logged in.
-pub(crate) fn page(
+/// The form that asks for name and password, or the way to where a user logs in who has none here. `known` is who is logged
+/// in.
+///
+/// Refuses to ask whom a front proxy names and who is to log in anew: only the proxy could do that.
+pub(crate) async fn page(
     visit: &Visit<'_>,
     request: &AuthorizationRequest,
-    known: Option<&str>,
-) -> Result<Response, Failure> {
+    known: Option<&User>,
+) -> Result<Response, Halt> {
     let details = &request.details;
     if visit.provider_logs_in() {
-        let anew = known.is_some() || details.prompt.wants_login() || details.max_age.is_some();
-        return visit.to_provider(anew, details.prompt.wants_consent());
+        return visit.to_provider(request);
     }
+    if visit.gate.vouched(visit.parts, Reach::Page).await?.is_some() {
+        return Ok(visit.to_second_factor(request)?);
+    }
+    if known.is_some_and(|known| known.source == Source::TrustedHeader) {
+        return Err(Halt::told(request.target.clone(), RedirectError::LoginRequired));
+    }
+    let known = known.map(|known| known.username.as_str());
     let hint = details.login_hint.as_deref();
-    page_with(visit, request, hint.or(known), None)
+    Ok(page_with(visit, request, hint.or(known), None)?)
 }
 
 fn page_with(
@@ -74,7 +83,11 @@ fn page_with(
         hidden: &[],
         target: Some(request.target.form_source()),
         username,
-        asks_code: visit.gate.settings.authentication.two_factor,
+        asks: if visit.gate.settings.authentication.two_factor {
+            Asks::PasswordAndCode
+        } else {
+            Asks::Password
+        },
         error: fault.map(Fault::error),
         intro: Some(("continue-to", &[("client", &request.client.client_id)])),
         // Who logs in for a public client allows it to have access.

@@ -4,14 +4,16 @@ use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use mapgate_core::clock::Timestamp;
-use mapgate_core::gate::Gate;
+use mapgate_core::gate::{Gate, LONGEST_CAME_FROM};
 use mapgate_core::http::{Failure, Reach, private};
 use mapgate_core::identity::{Identity, Scheme};
 use mapgate_core::pages::Language;
 use mapgate_core::secrets::Secrets;
 use mapgate_core::table::User;
 
+use crate::error::{Halt, RedirectError};
 use crate::query;
+use crate::request::AuthorizationRequest;
 
 /// A visit.
 pub(crate) struct Visit<'a> {
@@ -78,19 +80,47 @@ impl Visit<'_> {
         self.gate.settings.authentication.openid_connect.is_some()
     }
 
-    /// To the provider, and from there back to the same request. `anew` has it ask for the login again where it knows the
-    /// user; what asked for that here is done with it, or the way back would lead there once more.
-    pub(crate) fn to_provider(&self, anew: bool, wants_consent: bool) -> Result<Response, Failure> {
+    /// To the provider, and from there back to the same request. Where the request wants a fresh login, the provider is asked
+    /// for one.
+    ///
+    /// Refuses a request that is too long for the way.
+    pub(crate) fn to_provider(&self, request: &AuthorizationRequest) -> Result<Response, Halt> {
+        let back = self.way_back(request);
+        if back.len() > LONGEST_CAME_FROM {
+            let error = RedirectError::InvalidRequest("the request is longer than 2048 bytes");
+            return Err(Halt::told(request.target.clone(), error));
+        }
+        let max_age = request
+            .details
+            .max_age
+            .map(|max_age| max_age.as_secs().to_string());
+        let mut asked = vec![("came_from", back.as_str())];
+        if request.details.prompt.wants_login() {
+            asked.push(("prompt", "login"));
+        }
+        asked.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
+        Ok(self.to("/oidc/login", &asked)?)
+    }
+
+    /// To the page that asks for the second factor of whom a front proxy names, and from there back to the same request.
+    pub(crate) fn to_second_factor(&self, request: &AuthorizationRequest) -> Result<Response, Failure> {
+        self.to("/login.html", &[("came_from", &self.way_back(request))])
+    }
+
+    /// The same request, less what asks for a fresh login: that is done on the way, which would lead there once more.
+    fn way_back(&self, request: &AuthorizationRequest) -> String {
         let mut query = query::without(&query::without(&self.query(), "prompt"), "max_age");
-        if wants_consent {
+        if request.details.prompt.wants_consent() {
             query.push_str("&prompt=consent");
         }
-        let mut asked = form_urlencoded::Serializer::new(String::new());
-        asked.append_pair("came_from", &self.here(&query));
-        if anew {
-            asked.append_pair("prompt", "login");
-        }
-        let location = format!("{}?{}", self.gate.path("/oidc/login"), asked.finish());
+        self.here(&query)
+    }
+
+    fn to(&self, path: &str, query: &[(&str, &str)]) -> Result<Response, Failure> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let location = format!("{}?{query}", self.gate.path(path));
         let location = HeaderValue::from_str(&location).map_err(|_| Failure::Unavailable)?;
         let headers = [(header::LOCATION, location)];
         Ok(private((redirect_status(self.parts), headers).into_response()))

@@ -130,7 +130,11 @@ async fn redeem(
     let tokens = signer.tokens(&grant, grant.scope.clone(), code.nonce.as_deref())?;
     let audit = call.audit(Event::CodeRedeemed, &code.username);
     let table = call.gate.table().await;
-    match table.redeem_code(code, &grant, call.now, &audit).await? {
+    let two_factor = call.gate.settings.authentication.two_factor;
+    match table
+        .redeem_code(code, &grant, two_factor, call.now, &audit)
+        .await?
+    {
         Redemption::Redeemed => Ok(tokens),
         Redemption::UserChanged => {
             burn(call, code, "the user changed").await?;

@@ -55,7 +55,8 @@ async fn told(call: &Call<'_>, presented: &Presented) -> Result<Option<Value>, T
     let key = presented.grant();
     let table = call.gate.table().await;
     let record = table.identity(&key.username, Holder::Grant(&key)).await?;
-    let Some((user, grant)) = record.holder(&key, call.now) else {
+    let Some((user, grant)) = record.holder(&key, call.gate.settings.authentication.two_factor, call.now)
+    else {
         return Ok(None);
     };
     let (issuer, sub) = (call.gate.settings.base_url.as_str(), user.id.0.to_string());

@@ -60,11 +60,15 @@ async fn turn(
     check_resource(call, grant.resource.as_deref())?;
     let scope = narrow_scope(call.form.get("scope"), &grant.scope, &client.scopes)?;
     let (table, username) = (call.gate.table().await, grant.key.username.clone());
+    let two_factor = call.gate.settings.authentication.two_factor;
     match standing(token.counter, &grant, call.now) {
         Standing::InForce => {
             let expires_at = family_expires_at(call.gate, grant.created_at, call.now);
             let audit = call.audit(Event::TokenRefreshed, &username);
-            match table.rotate_grant(&grant, expires_at, call.now, &audit).await? {
+            match table
+                .rotate_grant(&grant, two_factor, expires_at, call.now, &audit)
+                .await?
+            {
                 Rotation::Rotated => {
                     grant.counter += 1;
                     grant.expires_at = expires_at;
@@ -76,7 +80,7 @@ async fn turn(
         Standing::JustUsed => {
             // Nothing is written, so nothing else would notice a user who changed.
             let user = table.user(&username).await?;
-            if !user.is_some_and(|user| grant.is_of(&user, call.now)) {
+            if !user.is_some_and(|user| grant.is_of(&user, two_factor, call.now)) {
                 return Err(NOT_VALID);
             }
         }

@@ -8,7 +8,7 @@ async fn a_login_asks_for_a_code_only_where_second_factors_are_on_and_lets_it_be
     let html = body(login_form(Language::English, &form(&csrf))).await;
     assert!(!html.contains("otp"));
     let form = LoginForm {
-        asks_code: true,
+        asks: Asks::PasswordAndCode,
         error: Some(FieldError {
             text: "wrong-login",
             field: "password",

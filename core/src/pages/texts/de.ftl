@@ -13,6 +13,7 @@ wrong-login =
         [asked] Benutzername, Passwort oder Code ist falsch, oder das Konto kann nicht benutzt werden.
        *[none] Benutzername oder Passwort ist falsch, oder das Konto kann nicht benutzt werden.
     }
+wrong-code = Der Code ist falsch oder wurde schon benutzt, oder das Konto kann nicht benutzt werden.
 missing-username = Geben Sie Ihren Benutzernamen ein.
 missing-password = Geben Sie Ihr Passwort ein.
 code = Code
@@ -47,7 +48,7 @@ password-changed = Ihr neues Passwort gilt ab sofort. Überall sonst wurden Sie 
 second-factor = Zweiter Faktor
 password-and-second-factor = Passwort und zweiter Faktor
 account-of = Konto von { $username }.
-must-enrol = Zum Passwort brauchen Sie einen Code aus einer Authenticator-App. Das richten Sie einmal ein.
+must-enrol = Sie brauchen dazu einen Code aus einer Authenticator-App. Das richten Sie einmal ein.
 enrol-app = Öffnen Sie auf Ihrem Telefon eine Authenticator-App. Jede, die sechsstellige Codes zeigt, ist recht, etwa FreeOTP, Google Authenticator oder Microsoft Authenticator.
 enrol-scan = Scannen Sie damit diesen QR-Code.
 qr-code = QR-Code für Ihre Authenticator-App. Der Schlüssel darunter sagt dasselbe.

@@ -13,6 +13,7 @@ wrong-login =
         [asked] The user name, the password or the code is wrong, or the account cannot be used.
        *[none] The user name or the password is wrong, or the account cannot be used.
     }
+wrong-code = The code is wrong or was used before, or the account cannot be used.
 missing-username = Enter your user name.
 missing-password = Enter your password.
 code = Code
@@ -47,7 +48,7 @@ password-changed = Your new password holds from now on. You were logged out ever
 second-factor = Second factor
 password-and-second-factor = Password and second factor
 account-of = Account of { $username }.
-must-enrol = Besides your password you need a code from an authenticator app. You set this up once.
+must-enrol = You also need a code from an authenticator app. You set this up once.
 enrol-app = Open an authenticator app on your phone. Any will do that shows six-digit codes, such as FreeOTP, Google Authenticator or Microsoft Authenticator.
 enrol-scan = Scan this QR code with it.
 qr-code = QR code for your authenticator app. The key below says the same.

@@ -13,6 +13,7 @@ wrong-login =
         [asked] Le nom d’utilisateur, le mot de passe ou le code est incorrect, ou le compte n’est pas utilisable.
        *[none] Le nom d’utilisateur ou le mot de passe est incorrect, ou le compte n’est pas utilisable.
     }
+wrong-code = Le code est incorrect ou a déjà servi, ou le compte n’est pas utilisable.
 missing-username = Saisissez votre nom d’utilisateur.
 missing-password = Saisissez votre mot de passe.
 code = Code
@@ -47,7 +48,7 @@ password-changed = Votre nouveau mot de passe est valable dès maintenant. Vous 
 second-factor = Second facteur
 password-and-second-factor = Mot de passe et second facteur
 account-of = Compte de { $username }.
-must-enrol = En plus de votre mot de passe, il vous faut un code d’une application d’authentification. Vous ne la configurez qu’une fois.
+must-enrol = Il vous faut aussi un code d’une application d’authentification. Vous ne la configurez qu’une fois.
 enrol-app = Ouvrez une application d’authentification sur votre téléphone. Toutes celles qui affichent des codes à six chiffres conviennent, par exemple FreeOTP, Google Authenticator ou Microsoft Authenticator.
 enrol-scan = Scannez ce code QR avec elle.
 qr-code = Code QR pour votre application d’authentification. La clé ci-dessous dit la même chose.

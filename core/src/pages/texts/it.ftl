@@ -13,6 +13,7 @@ wrong-login =
         [asked] Il nome utente, la password o il codice non è corretto, oppure l’account non è utilizzabile.
        *[none] Il nome utente o la password non è corretta, oppure l’account non è utilizzabile.
     }
+wrong-code = Il codice non è corretto o è già stato usato, oppure l’account non è utilizzabile.
 missing-username = Inserisca il nome utente.
 missing-password = Inserisca la password.
 code = Codice
@@ -47,7 +48,7 @@ password-changed = La nuova password vale da subito. Le altre sessioni sono stat
 second-factor = Secondo fattore
 password-and-second-factor = Password e secondo fattore
 account-of = Account di { $username }.
-must-enrol = Oltre alla password le serve un codice di un’app di autenticazione. La configura una volta sola.
+must-enrol = Le serve anche un codice di un’app di autenticazione. La configura una volta sola.
 enrol-app = Apra un’app di autenticazione sul suo telefono. Va bene qualunque app che mostri codici di sei cifre, per esempio FreeOTP, Google Authenticator o Microsoft Authenticator.
 enrol-scan = Scansioni questo codice QR con l’app.
 qr-code = Codice QR per la sua app di autenticazione. La chiave qui sotto dice lo stesso.

@@ -43,7 +43,7 @@ impl Table {
             let (items, next) = self.query_page(&pk, PREFIX, from, Some(missing)).await?;
             for item in items {
                 let grant = read(item)?;
-                if grant.lives(now) && grant.is_of(user, now) {
+                if grant.lives(now) && grant.is_of(user, false, now) {
                     grants.push(grant);
                 }
             }

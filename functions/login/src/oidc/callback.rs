@@ -1,4 +1,4 @@
-//! `GET /oidc/callback`: the browser comes back from the provider, and gets its ticket.
+//! `GET /oidc/callback`: the browser comes back from the provider, and gets its ticket, or goes on to the second factor.
 
 use std::sync::Arc;
 
@@ -10,11 +10,12 @@ use mapgate_core::pages::{self, Language};
 
 use super::Oidc;
 use super::entering::{EnterError, Entering};
-use super::login::not_enabled;
-use super::pending::{self, Pending};
+use super::login::{not_enabled, oldest};
+use super::pending::{self, Fresh, Pending};
 use super::provider::ProviderFault;
 use crate::asked::with_cookies;
-use crate::came_from::CameFrom;
+use crate::came_from::{CameFrom, in_query, onto};
+use crate::vouched::Vouched;
 
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +110,18 @@ async fn finish(oidc: &Oidc, parts: &request::Parts) -> Result<Response, Callbac
     let claims = provider.redeem(&known, code, &pending).await?;
     let person = claims.person(&provider.settings);
     let person = person.map_err(|error| CallbackError::NotLoggedIn(error.to_string()))?;
+    let came_from = pending.came_from.as_deref();
+    let came_from = came_from.map(|given| CameFrom::parse(given, &gate.settings));
+    let came_from = came_from.transpose()?;
+    let since = claims.auth_time().map_or(now, |at| at.min(now));
+    if pending.fresh == Fresh::Any && since.plus(gate.settings.authentication.session_max) <= now {
+        // The provider remembers the user for longer than any session here may last.
+        let again = format!("/oidc/login?max_age={}", oldest(gate).as_secs());
+        let again = came_from.iter().fold(again, |again, came_from| {
+            format!("{again}&{}", in_query(came_from))
+        });
+        return redirect(&gate.path(&again), Vec::new());
+    }
     let entering = Entering {
         gate,
         table: gate.table().await,
@@ -117,12 +130,25 @@ async fn finish(oidc: &Oidc, parts: &request::Parts) -> Result<Response, Callbac
         state: &pending.state,
     };
     let user = entering.enter(&person).await?;
-    let mut cookies = gate.log_in(parts, &secrets, &user)?;
-    cookies.extend(pending::cleared(secure));
-    let location = match &pending.came_from {
-        Some(given) => CameFrom::parse(given, &gate.settings)?.location,
-        None => HeaderValue::from_str(&gate.path("/login.html")).map_err(|_| Failure::Unavailable)?,
-    };
+    let mut cookies: Vec<_> = pending::cleared(secure).into_iter().collect();
+    if gate.settings.authentication.two_factor {
+        let vouched = Vouched::cookie(gate, parts, &secrets, &user, &pending.state, since);
+        cookies.push(vouched.map_err(|error| {
+            tracing::error!(%error, "a login cannot go on");
+            Failure::Unavailable
+        })?);
+        let location = onto(&gate.path("/login.html"), came_from.as_ref());
+        return redirect(&location, cookies);
+    }
+    cookies.extend(gate.log_in_since(parts, &secrets, &user, since)?);
+    match came_from.as_ref().map(|came_from| came_from.location.to_str()) {
+        Some(Ok(location)) => redirect(location, cookies),
+        _ => redirect(&gate.path("/login.html"), cookies),
+    }
+}
+
+fn redirect(location: &str, cookies: Vec<HeaderValue>) -> Result<Response, CallbackError> {
+    let location = HeaderValue::from_str(location).map_err(|_| Failure::Unavailable)?;
     let response = (StatusCode::FOUND, [(header::LOCATION, location)]).into_response();
     Ok(with_cookies(response, cookies))
 }

@@ -1,5 +1,6 @@
 //! What the provider says of who logged in, and which of it fills which field (`user_info_fields`).
 
+use mapgate_core::clock::Timestamp;
 use mapgate_core::settings::{OpenidConnect, UserField};
 use mapgate_core::table::{Subject, normalized};
 use openidconnect::{AdditionalClaims, AdditionalProviderMetadata};
@@ -39,6 +40,7 @@ impl Announced {
 pub(super) struct Claims {
     issuer: String,
     subject: String,
+    auth_time: Option<Timestamp>,
     all: Map<String, Value>,
 }
 
@@ -65,7 +67,7 @@ pub(super) struct NotSaid(&'static str);
 
 impl Claims {
     /// Those of an id token that was found good. None without a subject.
-    pub(super) fn of(issuer: &str, claims: &impl Serialize) -> Option<Self> {
+    pub(super) fn of(issuer: &str, auth_time: Option<Timestamp>, claims: &impl Serialize) -> Option<Self> {
         let Ok(Value::Object(all)) = serde_json::to_value(claims) else {
             return None;
         };
@@ -73,6 +75,7 @@ impl Claims {
         Some(Self {
             issuer: issuer.to_owned(),
             subject: subject.to_owned(),
+            auth_time,
             all,
         })
     }
@@ -88,6 +91,11 @@ impl Claims {
     /// Who it is, at this provider.
     pub(super) fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// When the user logged in there, where the provider says it (`auth_time`, OpenID Connect Core 1.0 §2).
+    pub(super) fn auth_time(&self) -> Option<Timestamp> {
+        self.auth_time
     }
 
     /// The fields that the settings ask for. Refuses claims that give no user name.
@@ -185,7 +193,7 @@ mod tests {
     }
 
     fn person(more: &str, claims: &Value) -> Result<Person, NotSaid> {
-        let claims = Claims::of("https://id.example.com", claims).unwrap();
+        let claims = Claims::of("https://id.example.com", None, claims).unwrap();
         claims.person(&settings(more))
     }
 
@@ -230,8 +238,8 @@ mod tests {
             let more = ", user_info_fields: {username: login}";
             assert_eq!(person(more, &claims), Err(NotSaid("username")), "{name}");
         }
-        assert!(Claims::of("i", &json!({"sub": ""})).is_none());
-        assert!(Claims::of("i", &json!({"name": "x"})).is_none());
+        assert!(Claims::of("i", None, &json!({"sub": ""})).is_none());
+        assert!(Claims::of("i", None, &json!({"name": "x"})).is_none());
     }
 
     #[test]

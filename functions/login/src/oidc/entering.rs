@@ -1,5 +1,6 @@
 //! Letting in whom the provider logged in: the account is found or made, takes over what the settings say, and its login
-//! is written with its audit entry in one transaction.
+//! is written with it and with its audit entry in one transaction. Where second factors are on, that is a login only once
+//! the code is there: what is written now is what the provider says.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,13 +10,13 @@ use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
 use mapgate_core::settings::{OpenidConnect, UserField};
 use mapgate_core::table::{
-    ANONYMOUS, AuditEntry, CreateUser, Event, INTRANET, NewUser, REGISTERED, RoleId, Source, Table,
-    TableError, User, UserChange,
+    ANONYMOUS, AuditEntry, Event, INTRANET, NewUser, REGISTERED, RoleId, Source, Table, TableError,
+    Transaction, User, UserChange,
 };
 
 use super::claims::Person;
 use super::finding::{Found, find};
-use super::pending::LASTS;
+use crate::sealed::LASTS;
 
 /// How often a login is written anew that met another change of the same account.
 const TURNS: u32 = 6;
@@ -54,19 +55,23 @@ pub(super) struct Entering<'a> {
 impl Entering<'_> {
     /// The person's account, as the login leaves it.
     pub(super) async fn enter(&self, person: &Person) -> Result<User, EnterError> {
+        let mut name_taken = false;
         for _ in 0..TURNS {
+            let now = self.gate.clock.now();
             let user = match find(self.table, self.settings, person).await? {
                 Found::User(user) => *user,
+                // Not made just now by another login: someone has it in another case.
+                Found::Nobody if name_taken => return Err(self.deny("name_taken", None).await?),
                 Found::Nobody if self.settings.create_user || self.settings.provide_roles => {
-                    match self.create(person).await? {
-                        Some(user) => user,
-                        None => return Err(self.deny("name_taken", None).await?),
+                    match self.create(person, now).await? {
+                        Some(user) => return Ok(user),
+                        None => name_taken = true,
                     }
+                    continue;
                 }
                 Found::Nobody => return Err(self.deny("unknown_user", None).await?),
                 Found::Refused(reason, username) => return Err(self.deny(reason, username).await?),
             };
-            let now = self.gate.clock.now();
             if user.deactivated {
                 return Err(self.deny("deactivated", Some(user.username)).await?);
             }
@@ -83,38 +88,51 @@ impl Entering<'_> {
     /// Writes the login. None where the account was changed meanwhile.
     async fn let_in(&self, person: &Person, user: &User, now: Timestamp) -> Result<Option<User>, EnterError> {
         let change = self.change(person, user, now).await?;
-        let mut audit = self.audit(Event::LoginSucceeded, now).of(&user.username);
-        for (name, changes) in [
+        let changes = [
             ("subject", change.subject.is_some()),
             ("display_name", change.display_name.is_some()),
             ("email", change.email.is_some()),
             ("roles", change.roles.is_some()),
-        ] {
-            if changes {
-                audit = audit.detail(name, "of_the_provider");
-            }
+            ("password", change.password.is_some()),
+        ];
+        let changes = changes.into_iter().filter(|(_, changes)| *changes);
+        let event = if self.is_login() {
+            Event::LoginSucceeded
+        } else {
+            Event::UserChanged
+        };
+        let audit = self.audit(event, now).of(&user.username);
+        let is_something = self.is_login() || changes.clone().next().is_some();
+        let audit = changes.fold(audit, |audit, (name, _)| audit.detail(name, "of_the_provider"));
+        let mut writes = self.table.transaction();
+        if is_something {
+            writes = writes.change(user, &change).audit(&audit);
         }
-        let mut writes = self.table.transaction().change(user, &change);
         if change.subject.is_some() {
             writes = writes.give(&person.subject, user);
         }
+        Ok(self.write_once(writes, now).await?.then(|| change.applied(user)))
+    }
+
+    /// Whether the provider's word is enough to log in.
+    fn is_login(&self) -> bool {
+        !self.gate.settings.authentication.two_factor
+    }
+
+    /// Writes what this login does, unless it was finished before. `false` where something is not as read any more.
+    async fn write_once(&self, writes: Transaction<'_>, now: Timestamp) -> Result<bool, EnterError> {
         // Longer than the cookie lasts that it began with.
-        let written = writes
-            .once(self.state, now.plus(2 * LASTS))
-            .audit(&audit)
-            .commit()
-            .await?;
-        match written {
-            Ok(()) => Ok(Some(change.applied(user))),
+        match writes.once(self.state, now.plus(2 * LASTS)).commit().await? {
+            Ok(()) => Ok(true),
             Err(refused) if refused.done => Err(EnterError::Replayed),
-            Err(_) => Ok(None),
+            Err(_) => Ok(false),
         }
     }
 
     /// What the login changes of the account.
     async fn change(&self, person: &Person, user: &User, now: Timestamp) -> Result<UserChange, TableError> {
         let mut change = UserChange {
-            last_login: Some(now),
+            last_login: self.is_login().then_some(now),
             subject: user.subject.is_none().then(|| person.subject.clone()),
             ..UserChange::default()
         };
@@ -153,9 +171,8 @@ impl Entering<'_> {
         Ok(Some(names.iter().filter_map(id).collect()))
     }
 
-    /// Makes the account. None where someone else has the name, perhaps in another case.
-    async fn create(&self, person: &Person) -> Result<Option<User>, TableError> {
-        let now = self.gate.clock.now();
+    /// Makes the account, the person's from the start, and logs in. None where the name was taken, perhaps in another case.
+    async fn create(&self, person: &Person, now: Timestamp) -> Result<Option<User>, EnterError> {
         let new = NewUser {
             username: person.username.clone(),
             id: None,
@@ -171,21 +188,18 @@ impl Entering<'_> {
             expire_on: None,
             source: Source::OpenidConnect,
         };
-        let audit = self.audit(Event::UserCreated, now).of(&person.username);
-        let audit = audit.detail("by", "openid_connect");
-        let created = self.table.create_user(new, now, &audit).await?;
-        let user = self.table.user(&person.username).await?;
-        Ok(match created {
-            CreateUser::Created(_) => user,
-            // Two first logins at once: the other one made the same account.
-            _ => user.filter(|user| {
-                user.source == Source::OpenidConnect
-                    && user
-                        .subject
-                        .as_ref()
-                        .is_none_or(|subject| *subject == person.subject)
-            }),
-        })
+        let mut user = self.table.numbered(new, now).await?;
+        user.subject = Some(person.subject.clone());
+        user.last_login = self.is_login().then_some(now);
+        let created = self.audit(Event::UserCreated, now).of(&user.username);
+        let created = created.detail("by", "openid_connect");
+        let writes = self.table.transaction().create(&user);
+        let mut writes = writes.give(&person.subject, &user).audit(&created);
+        let login = self.audit(Event::LoginSucceeded, now).of(&user.username);
+        if self.is_login() {
+            writes = writes.audit(&login);
+        }
+        Ok(self.write_once(writes, now).await?.then_some(user))
     }
 
     /// Writes down why nobody is let in; the visitor does not learn it.

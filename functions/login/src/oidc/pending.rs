@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::random::{NoRandomness, Random};
 use mapgate_core::secrets::{CannotSeal, Purpose, Secrets};
-use mapgate_core::session::cookies_named;
-use mapgate_core::settings::Secret;
 use serde::{Deserialize, Serialize};
 
-/// How long a login may take at the provider.
-pub(super) const LASTS: Duration = Duration::from_mins(10);
+use crate::sealed::{LASTS, Sealed};
+
+const COOKIE: Sealed = Sealed {
+    names: ["mapgate_oidc", "__Host-mapgate_oidc"],
+    purpose: Purpose::ProviderLogin,
+};
+
+/// By how much the provider's clock may differ from ours.
+const SKEW: Duration = Duration::from_mins(1);
 
 /// A login under way.
 #[derive(Serialize, Deserialize)]
@@ -26,15 +30,31 @@ pub(super) struct Pending {
     pub(super) verifier: String,
     /// Where to go afterwards, as it was given.
     pub(super) came_from: Option<String>,
+    /// How fresh the login must be.
+    pub(super) fresh: Fresh,
     began_at: Timestamp,
 }
 
-/// The cookie's name; over https the prefix keeps other hosts and paths from setting it (RFC 6265bis §4.1.3.2).
-fn name(secure: bool) -> &'static str {
-    if secure {
-        "__Host-mapgate_oidc"
-    } else {
-        "mapgate_oidc"
+/// How fresh a login must be at the provider (OpenID Connect Core 1.0 §3.1.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Fresh {
+    /// However long ago.
+    Any,
+    /// `prompt=login`: a new one.
+    Anew,
+    /// `max_age`: not longer ago than so many seconds.
+    Within(u64),
+}
+
+impl Fresh {
+    /// `max_age` of the authorization request: what makes the provider say when the user logged in.
+    pub(super) const fn max_age(self) -> Option<Duration> {
+        match self {
+            Self::Any => None,
+            Self::Anew => Some(Duration::ZERO),
+            Self::Within(seconds) => Some(Duration::from_secs(seconds)),
+        }
     }
 }
 
@@ -44,12 +64,14 @@ impl Pending {
         random: &Random,
         now: Timestamp,
         came_from: Option<String>,
+        fresh: Fresh,
     ) -> Result<Self, NoRandomness> {
         Ok(Self {
             state: random.token::<32>()?,
             nonce: random.token::<32>()?,
             verifier: random.token::<32>()?,
             came_from,
+            fresh,
             began_at: now,
         })
     }
@@ -62,9 +84,7 @@ impl Pending {
         now: Timestamp,
         secure: bool,
     ) -> Result<HeaderValue, CannotSeal> {
-        let text = Secret::new(serde_json::to_string(self).map_err(|_| CannotSeal)?);
-        let sealed = secrets.seal(now, random, Purpose::ProviderLogin, &self.state, &text)?;
-        set_cookie(secure, sealed, LASTS).ok_or(CannotSeal)
+        COOKIE.set(secrets, random, now, secure, &self.state, self)
     }
 
     /// The login of this browser that has that `state`, where it is not too old.
@@ -75,27 +95,52 @@ impl Pending {
         now: Timestamp,
         secure: bool,
     ) -> Option<Self> {
-        let opened = cookies_named(headers, name(secure))
-            .find_map(|sealed| secrets.open(Purpose::ProviderLogin, state, &sealed))?;
-        let mut pending: Self = serde_json::from_str(opened.expose()).ok()?;
+        let mut pending: Self = COOKIE.open(headers, secrets, secure, state)?;
         state.clone_into(&mut pending.state);
         Some(pending).filter(|pending| pending.began_at <= now && now < pending.began_at.plus(LASTS))
+    }
+
+    /// Whether a login at the provider at `auth_time` is as fresh as was asked for (OpenID Connect Core 1.0 §3.1.3.7, 13).
+    /// The time spent there since does not count.
+    ///
+    /// A provider that does not say when it was, has not understood `max_age`; `prompt=login` it may have.
+    pub(super) fn is_fresh(&self, auth_time: Option<Timestamp>) -> bool {
+        match (self.fresh.max_age(), auth_time) {
+            (None, _) => true,
+            (Some(_), None) => self.fresh == Fresh::Anew,
+            (Some(most), Some(at)) => self.began_at <= at.plus(most).plus(SKEW),
+        }
     }
 }
 
 /// The `Set-Cookie` that takes it out of the browser.
 pub(super) fn cleared(secure: bool) -> Option<HeaderValue> {
-    set_cookie(secure, String::new(), Duration::ZERO)
+    COOKIE.cleared(secure)
 }
 
-fn set_cookie(secure: bool, value: String, lasts: Duration) -> Option<HeaderValue> {
-    let cookie = Cookie::build((name(secure), value))
-        .path("/")
-        .http_only(true)
-        .secure(secure)
-        // The way back is a GET from the provider's site, which Strict would not let through.
-        .same_site(SameSite::Lax)
-        .max_age(lasts.try_into().ok()?)
-        .build();
-    HeaderValue::from_str(&cookie.to_string()).ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_as_fresh_as_asked_for_or_none() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let is_fresh = |fresh, ago: Option<u64>| {
+            let pending = Pending::begin(&Random::system(), now, None, fresh).unwrap();
+            pending.is_fresh(ago.map(|ago| now.minus(Duration::from_secs(ago))))
+        };
+        for (fresh, ago, expected) in [
+            (Fresh::Any, None, true),
+            (Fresh::Any, Some(999_999), true),
+            (Fresh::Anew, None, true),
+            (Fresh::Anew, Some(60), true),
+            (Fresh::Anew, Some(61), false),
+            (Fresh::Within(100), None, false),
+            (Fresh::Within(100), Some(160), true),
+            (Fresh::Within(100), Some(161), false),
+            (Fresh::Within(u64::MAX), Some(999_999), true),
+        ] {
+            assert_eq!(is_fresh(fresh, ago), expected, "{fresh:?} {ago:?}");
+        }
+    }
 }

@@ -27,13 +27,15 @@ use openidconnect::{
 use url::Url;
 
 use super::claims::{Announced, AnyClaims, Claims};
-use super::pending::Pending;
+use super::pending::{Fresh, Pending};
 use super::wire::Wire;
 
 /// How long what the provider says of itself is believed.
 const FRESH: Duration = Duration::from_hours(1);
 /// How often it is asked again for a key that is not known.
 const AT_MOST_EVERY: Duration = Duration::from_secs(10);
+/// How long nobody asks it again what it says of itself, after it gave no good answer.
+const DOWN_FOR: Duration = Duration::from_secs(5);
 /// The longest that it may take, all requests of a step together.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -103,6 +105,8 @@ pub(super) struct Provider {
     outbound: Outbound,
     clock: Clock,
     known: Mutex<Option<Arc<Known>>>,
+    /// Who asks it what it says of itself holds this; in it, when it last failed to say so, and how.
+    asking: tokio::sync::Mutex<Option<(Timestamp, String)>>,
 }
 
 /// What it said of itself, keys included.
@@ -132,6 +136,7 @@ impl Provider {
             outbound: gate.outbound.checked(),
             clock: gate.clock.clone(),
             known: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
         })
     }
 
@@ -140,24 +145,49 @@ impl Provider {
         self.known_for(FRESH).await
     }
 
+    /// Of many at once, one asks, and the others wait for its answer. Where it failed, nobody asks again for a while.
     async fn known_for(&self, fresh: Duration) -> Result<Arc<Known>, ProviderFault> {
-        let now = self.clock.now();
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.read_at <= now && now.since(known.read_at) < fresh) {
+        if let Some(known) = self.remembered(fresh) {
             return Ok(known);
         }
+        let mut failed = self.asking.lock().await;
+        if let Some(known) = self.remembered(fresh) {
+            return Ok(known);
+        }
+        let now = self.clock.now();
+        if let Some((at, fault)) = &*failed
+            && *at <= now
+            && now.since(*at) < DOWN_FOR
+        {
+            return Err(ProviderFault::Down(fault.clone()));
+        }
+        let read = self.read(now).await;
+        *failed = read
+            .as_ref()
+            .err()
+            .map(|fault| (self.clock.now(), fault.to_string()));
+        let known = Arc::new(read?);
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+        Ok(known)
+    }
+
+    fn remembered(&self, fresh: Duration) -> Option<Arc<Known>> {
+        let now = self.clock.now();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known.filter(|known| known.read_at <= now && now.since(known.read_at) < fresh)
+    }
+
+    async fn read(&self, now: Timestamp) -> Result<Known, ProviderFault> {
         let issuer = IssuerUrl::new(self.settings.url.clone()).map_err(down)?;
         let wire = Wire(&self.outbound);
         let metadata = in_time(Metadata::discover_async(issuer, &wire))
             .await?
             .map_err(down)?;
         self.check(&metadata)?;
-        let known = Arc::new(Known {
+        Ok(Known {
             metadata,
             read_at: now,
-        });
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
-        Ok(known)
+        })
     }
 
     /// Nothing goes in plain text to a provider whose issuer is https: neither the client's secret nor a code.
@@ -194,13 +224,8 @@ impl Provider {
         }))
     }
 
-    /// Where the browser goes to log in, `anew` also where the provider knows the user.
-    pub(super) fn authorization(
-        &self,
-        known: &Known,
-        pending: &Pending,
-        anew: bool,
-    ) -> Result<Url, ProviderFault> {
+    /// Where the browser goes to log in, as fresh as the pending login asks for.
+    pub(super) fn authorization(&self, known: &Known, pending: &Pending) -> Result<Url, ProviderFault> {
         let client = self.client(known)?;
         let (state, nonce) = (pending.state.clone(), pending.nonce.clone());
         let verifier = PkceCodeVerifier::new(pending.verifier.clone());
@@ -213,11 +238,17 @@ impl Provider {
             )
             .add_scopes(scopes.map(|scope| Scope::new(scope.clone())))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        let anew = pending.fresh == Fresh::Anew;
         if anew {
             request = request.add_prompt(CoreAuthPrompt::Login);
         }
+        let max_age = pending.fresh.max_age();
+        if let Some(max_age) = max_age {
+            request = request.set_max_age(max_age);
+        }
         let more = self.settings.login_extra_params.iter();
-        for (name, value) in more.filter(|(name, _)| !anew || *name != "prompt") {
+        let is_set = |name: &str| (anew && name == "prompt") || (max_age.is_some() && name == "max_age");
+        for (name, value) in more.filter(|(name, _)| !is_set(name)) {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
         Ok(request.url().0)
@@ -312,7 +343,13 @@ impl Provider {
         {
             return Err(Unverified::OtherParty);
         }
-        Claims::of(&self.settings.url, claims).ok_or(Unverified::Missing)
+        let auth_time = claims
+            .auth_time()
+            .map(|at| Timestamp::from_seconds(at.timestamp()));
+        if !pending.is_fresh(auth_time) {
+            return Err(Unverified::Stale);
+        }
+        Claims::of(&self.settings.url, auth_time, claims).ok_or(Unverified::Missing)
     }
 }
 
@@ -325,6 +362,8 @@ enum Unverified {
     UnknownKey,
     #[error("the id token was made for another party")]
     OtherParty,
+    #[error("the user logged in there longer ago than was asked for, or the provider does not say when")]
+    Stale,
     #[error("the id token: {0}")]
     Bad(ClaimsVerificationError),
 }

@@ -6,7 +6,7 @@ mod pages;
 use std::path::{Path, PathBuf};
 
 use http::{Request, StatusCode};
-use mapgate_core::pages::{CodeField, Enrolment, Language, PasswordForm, password_form, text};
+use mapgate_core::pages::{CodeField, Enrolment, Language, PasswordForm, Whose, password_form, text};
 use mapgate_login::qr::Qr;
 use mapgate_tests::gate::TestGate;
 use mapgate_tests::{Browser, Setup, Site, TAB, client, now, totp};
@@ -224,7 +224,7 @@ async fn a_camera_reads_the_qr_code_of_every_width_and_colour() {
         hidden: &[],
         target: None,
         username: Some("zoé"),
-        is_known: true,
+        whose: Whose::Known,
         must_change: true,
         asks_new_password: true,
         code: CodeField::Enrol(Enrolment {

@@ -1,7 +1,7 @@
 //! Single sign-on by a front proxy, over HTTP.
 
 use http::Method;
-use mapgate_tests::{Actor, Answer, SEED, Setup, VARS};
+use mapgate_tests::{Actor, Answer, SEED, Setup, VARS, now, totp};
 
 const JANE: [(&str, &str); 1] = [("X-Remote-User", "sso-jane")];
 
@@ -84,4 +84,40 @@ async fn qgis_gets_its_code_through_the_proxy_without_a_password() {
     answer.is(302, "");
     let back = answer.header("location").unwrap();
     assert!(back.starts_with("http://127.0.0.1:7070/?code="), "{back}");
+}
+
+#[tokio::test]
+async fn with_two_factors_the_header_and_a_code_are_a_login() {
+    let vars = vars("127.0.0.1").replace("authentication:\n", "authentication:\n    two_factor: true\n");
+    let site = Setup::default().vars(vars).start().await;
+    let browser = site.anonymous();
+    let nobody = get(&browser, "/loginuser", &JANE).await;
+    assert!(!nobody.is(200, "").text().contains("sso-jane"));
+    let asked = "/oauth/login?response_type=code&client_id=qgis&redirect_uri=http://127.0.0.1:7070/";
+    let sent = get(&browser, asked, &JANE).await;
+    let page = sent.is(302, "").header("location").unwrap();
+    get(&browser, &page, &JANE)
+        .await
+        .is(200, "code from an authenticator app");
+    let form = [JANE[0], ("content-type", "application/x-www-form-urlencoded")];
+    let post =
+        async |path: &str, body: String| browser.send(Method::POST, path, &form, body.into_bytes()).await;
+    let begun = post("/login", String::new()).await.is(200, "otp_uri").json();
+    let secret = begun["two_factor_totp_secret"].as_str().unwrap();
+    let otp = format!("otp={}", totp(secret, now()));
+    post("/loginchangepassword", otp.clone())
+        .await
+        .is(200, "recovery_codes");
+    // The ticket is enough from now on, and the code was good once.
+    browser
+        .get("/loginuser")
+        .await
+        .is(200, "\"username\":\"sso-jane\"");
+    let back = get(&browser, asked, &JANE)
+        .await
+        .is(302, "")
+        .header("location")
+        .unwrap();
+    assert!(back.starts_with("http://127.0.0.1:7070/?code="), "{back}");
+    post("/login", otp).await.is(401, "the code is wrong");
 }

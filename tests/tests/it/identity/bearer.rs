@@ -69,13 +69,13 @@ pub async fn token(test: &TestGate, username: &str, family: &str, scope: &str) -
         revoked: false,
     };
     let redeemed = table
-        .redeem_code(&code, &grant, now, &audit)
+        .redeem_code(&code, &grant, false, now, &audit)
         .await
         .expect("an answer");
     assert_eq!(redeemed, Redemption::Redeemed);
     assert_eq!(
         table
-            .redeem_code(&code, &grant, now, &audit)
+            .redeem_code(&code, &grant, false, now, &audit)
             .await
             .expect("an answer"),
         Redemption::AlreadyUsed

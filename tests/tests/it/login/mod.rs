@@ -9,6 +9,7 @@ mod pages;
 mod second_factor;
 mod second_factor_page;
 mod session;
+mod trusted_header;
 mod wire;
 
 use std::sync::Arc;

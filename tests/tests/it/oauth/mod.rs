@@ -24,6 +24,8 @@ mod response_mode;
 mod revoke_token;
 mod sessions;
 mod tries;
+mod trusted_header;
+mod two_factor;
 mod userinfo;
 mod wrong_secrets;
 

@@ -283,3 +283,27 @@ async fn provided_roles_are_the_users_roles_and_unknown_ones_are_none() {
     assert_eq!(own(json!(["viewer"])).await, [viewer]);
     assert_eq!(own(json!(null)).await, []);
 }
+
+#[tokio::test]
+async fn killed_at_any_request_to_the_table_no_account_is_left_that_is_nobodys() {
+    let peer = Peer::start().await;
+    let test = client_of(&peer, ", create_user: true").await;
+    let browser = Browser::of(&test);
+    let mut finished = 0;
+    for killed_at in 1..=10 {
+        let name = format!("jane{killed_at}");
+        let login = browser.begin("").await;
+        let token = peer.key.sign(&peer.claims(&name, &login));
+        peer.say(|says| says.id_token = Some(token));
+        let back = test.killed_at(killed_at, browser.back(&peer, &login)).await;
+        finished += usize::from(back.is_some());
+        let made = user(&test, &name).await;
+        assert!(
+            made.is_none_or(|user| user.subject.is_some()),
+            "killed at request {killed_at}"
+        );
+        let again = browser.log_in(&peer, &name, &json!({})).await;
+        assert_eq!(browser.who(&again).await, name, "killed at request {killed_at}");
+    }
+    assert!((1..10).contains(&finished), "{finished}");
+}

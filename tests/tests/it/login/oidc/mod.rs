@@ -3,7 +3,9 @@
 mod accounts;
 mod answers;
 mod hostile;
+mod fresh;
 mod passwords;
+mod second_factor;
 
 use std::sync::{Arc, Mutex};
 
@@ -182,9 +184,15 @@ async fn userinfo(State(says): State<Arc<Mutex<Says>>>) -> Response {
 
 /// A gate that is the peer's client; `more` is added to `openid_connect`, in YAML.
 async fn client_of(peer: &Peer, more: &str) -> TestGate {
+    client_with(peer, more, "two_factor: false").await
+}
+
+/// Like [`client_of`], with keys of `authentication` besides.
+async fn client_with(peer: &Peer, more: &str, authentication: &str) -> TestGate {
     let vars = format!(
         "  http_options: {{timeout: 1}}\n  reset_password: {{email_from: a@example.com, email_subject: s, email_body: '{{password}}'}}\n  \
-         authentication:\n    openid_connect: {{enabled: true, url: '{}', client_id: mapgate, client_secret: \"{SECRET}\"{more}}}",
+         authentication:\n    {}\n    openid_connect: {{enabled: true, url: '{}', client_id: mapgate, client_secret: \"{SECRET}\"{more}}}",
+        authentication.replace(", ", "\n    "),
         peer.url
     );
     TestGate::with(&vars, &[("BASICAUTH", "true")]).await

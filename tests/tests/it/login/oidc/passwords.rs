@@ -1,7 +1,7 @@
 //! With the provider on, no password is taken by any way.
 
 use http::StatusCode;
-use mapgate_tests::gate::{get, post, with_header};
+use mapgate_tests::gate::{TestGate, get, post, with_header};
 use url::Url;
 
 use super::{Browser, Peer, assert_refused, client_of};
@@ -105,10 +105,8 @@ async fn the_pages_lead_to_the_provider() {
     );
 }
 
-#[tokio::test]
-async fn a_program_that_asks_for_access_sends_the_browser_by_the_provider_and_back() {
-    let peer = Peer::start().await;
-    let test = client_of(&peer, ", create_user: true").await;
+/// Registers QGIS.
+async fn register(test: &TestGate) {
     let table = test.gate.table().await;
     let client = mapgate_core::table::Client {
         client_id: "qgis".to_owned(),
@@ -125,6 +123,13 @@ async fn a_program_that_asks_for_access_sends_the_browser_by_the_provider_and_ba
         .create_client(&client, &audit)
         .await
         .expect("the table answers");
+}
+
+#[tokio::test]
+async fn a_program_that_asks_for_access_sends_the_browser_by_the_provider_and_back() {
+    let peer = Peer::start().await;
+    let test = client_of(&peer, ", create_user: true").await;
+    register(&test).await;
     let asked =
         "/oauth/login?response_type=code&client_id=qgis&redirect_uri=http://127.0.0.1:7070/&state=a%20b";
     let authorize = || mapgate_oauth_authorize::router(test.gate.clone());
@@ -146,4 +151,81 @@ async fn a_program_that_asks_for_access_sends_the_browser_by_the_provider_and_ba
         "{code}"
     );
     assert!(code.as_str().contains("&state=a%20b&"), "{code}");
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_as_ever() {
+    let peer = Peer::start().await;
+    let vars = format!(
+        "  headers: {{login: {{access_control_allow_origin: ['https://portal.example.com']}}}}\n  \
+         authentication: {{openid_connect: {{enabled: true, url: '{}', client_id: mapgate}}}}",
+        peer.url
+    );
+    let test = TestGate::with(&vars, &[]).await;
+    for path in ["/login", "/loginchangepassword", "/loginresetpassword"] {
+        let router = if path == "/loginresetpassword" {
+            mapgate_reset_password::router(test.gate.clone())
+        } else {
+            mapgate_login::router(test.gate.clone())
+        };
+        let mut asked = get(path);
+        *asked.method_mut() = http::Method::OPTIONS;
+        let asked = with_header(asked, "origin", "https://portal.example.com");
+        let answer = test
+            .send(
+                router,
+                with_header(asked, "access-control-request-method", "POST"),
+            )
+            .await;
+        let header = |name: &str| answer.header(name).to_owned();
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
+        assert_eq!(
+            header("access-control-allow-origin"),
+            "https://portal.example.com",
+            "{path}"
+        );
+        assert!(header("access-control-allow-methods").contains("POST"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_too_long_for_the_way_is_told_to_the_program() {
+    let peer = Peer::start().await;
+    let test = client_of(&peer, ", create_user: true").await;
+    register(&test).await;
+    let browser = Browser::of(&test);
+    let asked = |letters: usize| {
+        let state = "s".repeat(letters);
+        format!(
+            "/oauth/login?response_type=code&client_id=qgis&redirect_uri=http://127.0.0.1:7070/&state={state}"
+        )
+    };
+    let fixed = asked(0).len();
+    for (letters, is_good) in [(2048 - fixed, true), (2049 - fixed, false), (4000, false)] {
+        let router = mapgate_oauth_authorize::router(test.gate.clone());
+        let sent = test.send(router, get(&asked(letters))).await;
+        assert_eq!(sent.status, StatusCode::FOUND, "{letters}");
+        let location = sent.header("location").to_owned();
+        if is_good {
+            let (_, query) = location.split_once('?').expect("a query");
+            let login = browser.begin(&format!("?{query}")).await;
+            // What a browser keeps of a cookie.
+            assert!(login.cookies.len() <= 4096, "{}", login.cookies.len());
+            let token = peer.key.sign(&peer.claims("jane", &login));
+            peer.say(|says| says.id_token = Some(token));
+            assert_eq!(
+                browser.back(&peer, &login).await.header("location"),
+                asked(letters)
+            );
+        } else {
+            assert!(
+                location.starts_with("http://127.0.0.1:7070/?error=invalid_request&"),
+                "{location}"
+            );
+            assert!(
+                location.contains(&format!("&state={}&", "s".repeat(letters))),
+                "{location}"
+            );
+        }
+    }
 }
