@@ -207,6 +207,30 @@ impl Asked {
     }
 }
 
+/// The version of a WFS or WCS request, one of `offered`, the newest first; for `GetCapabilities` the first of those of
+/// `ACCEPTVERSIONS` that is offered (OGC 06-121r9, 7.3.2), else `VERSION`, else the newest. `told` says what is offered.
+pub(super) fn version(
+    params: &Params,
+    operation: Operation,
+    offered: &[&'static str],
+    told: &str,
+) -> Result<&'static str, OgcError> {
+    let known = |asked: &str| offered.iter().copied().find(|version| *version == asked);
+    let failed = |parameter: &str| OgcError::at(OgcCode::VersionNegotiationFailed, parameter, told);
+    let is_capabilities = operation == Operation::GetCapabilities;
+    if let Some(list) = params.filled("ACCEPTVERSIONS")?.filter(|_| is_capabilities) {
+        let mut asked = list.split(',').map(str::trim);
+        return asked.find_map(known).ok_or_else(|| failed("ACCEPTVERSIONS"));
+    }
+    if let Some(newest) = offered.first()
+        && is_capabilities
+        && params.filled("VERSION")?.is_none()
+    {
+        return Ok(newest);
+    }
+    known(params.required("VERSION")?).ok_or_else(|| failed("VERSION"))
+}
+
 /// Refuses a URL that asks something beside a body: programs differ in which one they read.
 fn beside<'a>(
     raw_query: &str,

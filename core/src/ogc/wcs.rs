@@ -1,9 +1,9 @@
 //! Requests of the Web Coverage Service, 1.0.0 (OGC 03-065r6), 1.1 (OGC 07-067r5) and 2.0 (OGC 09-110r4 with its
 //! key-value pairs, OGC 09-147r3, and the extensions for scaling, interpolation, CRS and ranges), by GET.
 
-use super::exception::{OgcCode, OgcError};
+use super::exception::OgcError;
 use super::params::Params;
-use super::request::{Asked, Carrier, LayerList, ListForm, keep, names, operation};
+use super::request::{Asked, Carrier, LayerList, ListForm, keep, names, operation, version};
 use super::{Access, Operation, ServerType, Service};
 use std::borrow::Cow;
 
@@ -12,6 +12,7 @@ const OFFERED: &[Operation] = &[
     Operation::DescribeCoverage,
     Operation::GetCoverage,
 ];
+/// The newest first.
 const VERSIONS: &[&str] = &["2.0.1", "2.0.0", "1.1.2", "1.1.1", "1.1.0", "1.0.0"];
 /// More axes than any coverage has.
 const MAX_SUBSETS: usize = 8;
@@ -79,7 +80,12 @@ pub(super) fn parse(server: ServerType, params: &Params, request: &str) -> Resul
     {
         return Err(OgcError::not_offered("STORE"));
     }
-    let version = version(params, operation)?;
+    let version = version(
+        params,
+        operation,
+        VERSIONS,
+        "Of WCS, the versions 1.0.0, 1.1 and 2.0 are offered.",
+    )?;
     let (layers, rest) = match operation {
         Operation::GetCapabilities => {
             let kept = |name: &str| matches!(name, "SECTIONS" | "LANGUAGE");
@@ -99,26 +105,6 @@ pub(super) fn parse(server: ServerType, params: &Params, request: &str) -> Resul
         carrier: Carrier::Query,
         namespaces: Vec::new(),
     })
-}
-
-/// The version; for `GetCapabilities` the first that is known of `ACCEPTVERSIONS` (OGC 06-121r9, 7.3.2), else
-/// `VERSION`, else the newest.
-fn version(params: &Params, operation: Operation) -> Result<&'static str, OgcError> {
-    let known = |asked: &str| VERSIONS.iter().copied().find(|version| *version == asked);
-    let failed = |parameter: &str| {
-        let text = "Of WCS, the versions 1.0.0, 1.1 and 2.0 are offered.";
-        OgcError::at(OgcCode::VersionNegotiationFailed, parameter, text)
-    };
-    let version = params.filled("VERSION")?;
-    match (operation, params.filled("ACCEPTVERSIONS")?, version) {
-        (Operation::GetCapabilities, Some(list), _) => list
-            .split(',')
-            .find_map(|asked| known(asked.trim()))
-            .ok_or_else(|| failed("ACCEPTVERSIONS")),
-        (Operation::GetCapabilities, None, None) => Ok("2.0.1"),
-        (_, _, Some(version)) => known(version).ok_or_else(|| failed("VERSION")),
-        (_, _, None) => params.required("VERSION").map(|_| "2.0.1"),
-    }
 }
 
 /// The coverages of `DescribeCoverage`, each version by its own parameter; none is every coverage.

@@ -1,10 +1,10 @@
 //! Requests of the Web Feature Service, 1.0.0 (OGC 02-058), 1.1.0 (OGC 04-094) and 2.0.0 (OGC 09-025r2), as key-value
 //! pairs.
 
-use super::exception::{OgcCode, OgcError};
+use super::exception::OgcError;
 use super::fes::{self, Scope};
 use super::params::Params;
-use super::request::{Asked, Carrier, LayerList, ListForm, keep, names, operation};
+use super::request::{Asked, Carrier, LayerList, ListForm, keep, names, operation, version};
 use super::{Access, Operation, ServerType, Service};
 
 const OFFERED: &[Operation] = &[
@@ -17,6 +17,7 @@ const OFFERED: &[Operation] = &[
     Operation::ListStoredQueries,
     Operation::DescribeStoredQueries,
 ];
+/// The newest first.
 const VERSIONS: &[&str] = &["2.0.0", "1.1.0", "1.0.0"];
 
 /// The names of the one stored query that each server of 2.0.0 has (OGC 09-025r2, 7.9.3.6).
@@ -47,7 +48,12 @@ const LOCK: &[&str] = &["EXPIRY", "LOCKACTION", "LOCKID"];
 /// Understands a WFS request; see [`Asked::parse`].
 pub(super) fn parse(server: ServerType, params: &Params, request: &str) -> Result<Asked, OgcError> {
     let operation = operation(request, OFFERED)?;
-    let version = version(params, operation)?;
+    let version = version(
+        params,
+        operation,
+        VERSIONS,
+        "Of WFS, the versions 1.0.0, 1.1.0 and 2.0.0 are offered.",
+    )?;
     of_version(operation, version)?;
     if params.filled("SLD_BODY")?.is_some() {
         return Err(OgcError::not_offered("SLD_BODY"));
@@ -236,26 +242,6 @@ pub(super) fn feature_ids(parameter: &'static str, value: &str) -> Result<LayerL
         names,
         form: ListForm::Within { value: ids.join(",") },
     })
-}
-
-/// The version; for `GetCapabilities` the first that is known of `ACCEPTVERSIONS` (OGC 06-121r9, 7.3.2), else
-/// `VERSION`, else 2.0.0.
-fn version(params: &Params, operation: Operation) -> Result<&'static str, OgcError> {
-    let known = |asked: &str| VERSIONS.iter().copied().find(|version| *version == asked);
-    let failed = |parameter: &str| {
-        let text = "Of WFS, the versions 1.0.0, 1.1.0 and 2.0.0 are offered.";
-        OgcError::at(OgcCode::VersionNegotiationFailed, parameter, text)
-    };
-    let version = params.filled("VERSION")?;
-    match (operation, params.filled("ACCEPTVERSIONS")?, version) {
-        (Operation::GetCapabilities, Some(list), _) => list
-            .split(',')
-            .find_map(|asked| known(asked.trim()))
-            .ok_or_else(|| failed("ACCEPTVERSIONS")),
-        (Operation::GetCapabilities, None, None) => Ok("2.0.0"),
-        (_, _, Some(version)) => known(version).ok_or_else(|| failed("VERSION")),
-        (_, _, None) => params.required("VERSION").map(|_| "2.0.0"),
-    }
 }
 
 /// `TYPENAME` (WFS 1.x) and `TYPENAMES` (2.0.0); clients send either or both, and both must tell the same.
