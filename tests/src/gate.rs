@@ -1,23 +1,18 @@
 //! A gate on an embedded DynamoDB of its own, reached through the real SDK, with time and randomness that a test sets
 //! and a record of the requests sent to the table.
 
+mod table;
+
+pub use table::Held;
+
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use axum::Router;
 use axum::body::Body;
 use base64::Engine as _;
@@ -33,6 +28,7 @@ use mapgate_core::identity::Peer;
 use mapgate_core::random::Random;
 use mapgate_core::settings::{Environment, Secret, Settings, load};
 use mapgate_core::table::{AuditEntry, CreateUser, Event, NewUser, RoleId, Source, UserId};
+use table::{Way, embedded_dynamodb};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -49,18 +45,8 @@ pub struct TestGate {
     pub gate: Arc<Gate>,
     /// Its clock, which the test moves.
     pub clock: Clock,
-    requests: Arc<Mutex<Vec<String>>>,
-    faults: Arc<Mutex<Faults>>,
+    way: Arc<Way>,
     folder: TempDir,
-}
-
-/// What goes wrong on the way to the table.
-#[derive(Debug, Default)]
-struct Faults {
-    /// The next answer is lost, though the table did what was asked.
-    loses_next: bool,
-    /// The next request of this operation does not arrive.
-    refuses: Option<String>,
 }
 
 /// An answer, read whole.
@@ -135,19 +121,16 @@ impl TestGate {
     }
 
     async fn of(settings: Settings, folder: TempDir) -> Self {
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let faults = Arc::new(Mutex::new(Faults::default()));
-        let config = sdk_config(embedded_dynamodb().await, requests.clone(), faults.clone());
-        let aws = Aws::with(config);
+        let way = Arc::new(Way::default());
+        let aws = Aws::with(way.config(embedded_dynamodb().await));
         let clock = Clock::standing_at(START);
         let gate = Gate::new(settings, aws, clock.clone(), Random::system()).expect("a gate");
         gate.table().await.create_if_missing().await.expect("the table");
-        requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        drop(way.requests());
         Self {
             gate: Arc::new(gate),
             clock,
-            requests,
-            faults,
+            way,
             folder,
         }
     }
@@ -254,7 +237,7 @@ impl TestGate {
     /// The requests sent to the table since the last call, by operation.
     #[must_use]
     pub fn table_requests(&self) -> Vec<String> {
-        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
+        self.way.requests()
     }
 
     /// Drives `work` until it has sent so many requests to the table and drops it there, as a function that dies; what it
@@ -281,15 +264,18 @@ impl TestGate {
 
     /// The table's next answer is lost on the way back: it did what was asked, and the SDK asks again.
     pub fn lose_next_answer(&self) {
-        self.faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .loses_next = true;
+        self.way.lose_next_answer();
     }
 
     /// The next request of `operation` does not reach the table.
     pub fn refuse_next(&self, operation: &str) {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).refuses = Some(operation.to_owned());
+        self.way.refuse_next(operation);
+    }
+
+    /// Holds the `nth` request of `operation` from now on, counted from 0, back from the table until the test lets it go.
+    #[must_use]
+    pub fn hold(&self, operation: &str, nth: usize) -> Held {
+        self.way.hold(operation, nth)
     }
 }
 
@@ -342,78 +328,4 @@ pub fn jwt_key(kid: &str, sign_from: Timestamp) -> serde_json::Value {
         STANDARD.encode(der.as_ref())
     );
     serde_json::json!({ "kid": kid, "pem": pem, "sign_from": sign_from.rfc3339() })
-}
-
-/// Starts a DynamoDB in memory and gives its URL. It ends with the test's runtime.
-async fn embedded_dynamodb() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let database = dynoxide::Database::memory().expect("a database");
-    tokio::spawn(dynoxide::server::serve_on(listener, database));
-    url
-}
-
-fn sdk_config(endpoint: String, requests: Arc<Mutex<Vec<String>>>, faults: Arc<Mutex<Faults>>) -> SdkConfig {
-    let inner = aws_smithy_http_client::Builder::new().build_http();
-    let credentials = Credentials::new("test", "test", None, None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .endpoint_url(endpoint)
-        .http_client(SharedHttpClient::new(Recording {
-            inner,
-            requests,
-            faults,
-        }))
-        .build()
-}
-
-/// An HTTP client that notes each request's operation.
-#[derive(Debug)]
-struct Recording<T> {
-    inner: T,
-    requests: Arc<Mutex<Vec<String>>>,
-    faults: Arc<Mutex<Faults>>,
-}
-
-impl HttpClient for Recording<SharedHttpClient> {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        parts: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(Recording {
-            inner,
-            requests: self.requests.clone(),
-            faults: self.faults.clone(),
-        })
-    }
-}
-
-impl HttpConnector for Recording<SharedHttpConnector> {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        self.requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(operation.clone());
-        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        if faults.refuses.take_if(|refused| *refused == operation).is_some() {
-            let fault = ConnectorError::other("refused".into(), None);
-            return HttpConnectorFuture::ready(Err(fault));
-        }
-        if std::mem::take(&mut faults.loses_next) {
-            let asked = self.inner.call(request);
-            return HttpConnectorFuture::new(async move {
-                asked.await?;
-                Err(ConnectorError::io("the answer is lost".into()))
-            });
-        }
-        self.inner.call(request)
-    }
 }
