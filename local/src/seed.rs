@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use mapgate_core::clock::Timestamp;
-use mapgate_core::oauth::check_client;
+use mapgate_core::oauth::{BadClient, check_client};
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    ANONYMOUS, Auth, Client, DefaultAccess, INTRANET, REGISTERED, ROLE_ADMIN, ServerType,
+    ANONYMOUS, Auth, CheckedClient, Client, DefaultAccess, INTRANET, REGISTERED, ROLE_ADMIN, ServerType,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -149,9 +149,13 @@ pub struct SeedLayer {
 }
 
 impl SeedClient {
-    /// As the table has it.
-    pub(crate) fn record(&self, secret_hash: Option<String>) -> Client {
-        Client {
+    /// As the table is to have it; refuses what must not be stored.
+    pub(crate) fn record(
+        &self,
+        secret_hash: Option<String>,
+        made_at: Timestamp,
+    ) -> Result<CheckedClient, BadClient> {
+        check_client(Client {
             client_id: self.client_id.clone(),
             redirect_uris: self.redirect_uris.clone(),
             state_required: self.state_required,
@@ -159,7 +163,8 @@ impl SeedClient {
             single_session: self.single_session,
             scopes: self.scopes.clone().unwrap_or_default(),
             secret_hash,
-        }
+            made_at,
+        })
     }
 }
 
@@ -238,9 +243,10 @@ impl Seed {
                     "an empty secret is none: leave it out for a public client",
                 ));
             }
-            // Whatever the hash will be.
+            // Whatever the hash will be, and the moment.
             let hash = client.value.secret.as_ref().map(|_| String::new());
-            check_client(&client.value.record(hash)).map_err(|fault| at(client, &fault.to_string()))?;
+            let record = client.value.record(hash, Timestamp::from_millis(0));
+            record.map_err(|fault| at(client, &fault.to_string()))?;
         }
         for server in &self.ogc_servers {
             for layer in &server.value.layers {

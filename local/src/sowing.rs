@@ -123,11 +123,12 @@ async fn sow_client(
     if table.client(&client.client_id).await?.is_some() {
         return Ok(());
     }
+    let now = gate.clock.now();
     let hash = |secret: &Secret| {
-        let hash = client_secret_hash(secrets, gate.clock.now(), &client.client_id, secret);
+        let hash = client_secret_hash(secrets, now, &client.client_id, secret);
         hash.context("no data key is in force")
     };
-    let client = client.record(client.secret.as_ref().map(hash).transpose()?);
+    let client = client.record(client.secret.as_ref().map(hash).transpose()?, now)?;
     Ok(table.put_client(&client).await?)
 }
 

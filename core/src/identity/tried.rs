@@ -133,6 +133,7 @@ pub(super) async fn enter(
         roles: entered.roles,
         session_ended: false,
         grant: None,
+        client: None,
     })))
 }
 

@@ -1,8 +1,8 @@
-//! What must hold of a client before it is stored. Who writes one asks here first.
+//! What must hold of a client before it is stored: the table takes only one that was checked here.
 
 use super::redirect_uri::valid_redirect_uri;
 use super::scope;
-use crate::table::{Client, MAX_CLIENT_ID};
+use crate::table::{CheckedClient, Client, MAX_CLIENT_ID};
 
 /// Why a client cannot be registered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +37,8 @@ impl BadClient {
     }
 }
 
-/// Whether `client` may be stored; the first reason where not.
-pub fn check_client(client: &Client) -> Result<(), BadClient> {
+/// `client`, to be stored; the first reason where it may not be.
+pub fn check_client(client: Client) -> Result<CheckedClient, BadClient> {
     let id = &client.client_id;
     if !(1..=MAX_CLIENT_ID).contains(&id.len()) || id.chars().any(char::is_control) {
         return Err(BadClient::Id);
@@ -55,12 +55,13 @@ pub fn check_client(client: &Client) -> Result<(), BadClient> {
     if client.is_public() && !client.pkce_required {
         return Err(BadClient::Pkce);
     }
-    Ok(())
+    Ok(CheckedClient::of(client))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
 
     fn checked(change: impl FnOnce(&mut Client)) -> Result<(), BadClient> {
         let mut client = Client {
@@ -71,9 +72,10 @@ mod tests {
             pkce_required: false,
             single_session: true,
             scopes: Vec::new(),
+            made_at: Timestamp::from_seconds(1),
         };
         change(&mut client);
-        check_client(&client)
+        check_client(client).map(drop)
     }
 
     #[test]

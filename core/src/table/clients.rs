@@ -6,6 +6,7 @@ use super::audit::AuditEntry;
 use super::item::{Item, Key, delete_as_read, from_item, put_new, put_over, to_item};
 use super::listing::{Asked, NAME_KEY, listed};
 use super::{Table, TableError, Transaction, unavailable};
+use crate::clock::Timestamp;
 
 const CLIENTS: &str = "clients";
 
@@ -29,6 +30,34 @@ pub struct Client {
     pub single_session: bool,
     /// The scopes registered; empty for the usual ones.
     pub scopes: Vec<String>,
+    /// When it was made. One made later under the same identifier is another client: what the former one was given is
+    /// dead.
+    #[serde(default = "long_ago")]
+    pub made_at: Timestamp,
+}
+
+/// Clients of earlier versions tell no moment.
+pub(super) const fn long_ago() -> Timestamp {
+    Timestamp::from_millis(0)
+}
+
+/// A client of which all holds that must hold of one: the table takes no other. `check_client` in the room `oauth` makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedClient(Client);
+
+impl CheckedClient {
+    /// For who has checked.
+    pub(crate) const fn of(client: Client) -> Self {
+        Self(client)
+    }
+}
+
+impl std::ops::Deref for CheckedClient {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.0
+    }
 }
 
 impl Client {
@@ -72,13 +101,17 @@ impl Table {
     }
 
     /// Makes a client, with `audit` in the same transaction; `false` where there is one of this identifier.
-    pub async fn create_client(&self, client: &Client, audit: &AuditEntry) -> Result<bool, TableError> {
+    pub async fn create_client(
+        &self,
+        client: &CheckedClient,
+        audit: &AuditEntry,
+    ) -> Result<bool, TableError> {
         let writes = vec![put_new(&self.name, item(client)?)?, self.audit_put(audit)?];
         Ok(self.transact(writes).await?.is_ok())
     }
 
     /// Writes a client, in place of one of the same identifier.
-    pub async fn put_client(&self, client: &Client) -> Result<(), TableError> {
+    pub async fn put_client(&self, client: &CheckedClient) -> Result<(), TableError> {
         let item = item(client)?;
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(drop).map_err(|error| unavailable(&error))
@@ -108,10 +141,15 @@ impl Table {
 }
 
 impl Transaction<'_> {
-    /// Changes a client, whose identifier stays, where it still is as read.
-    pub fn change_client(self, before: &Client, after: &Client) -> Self {
+    /// Changes a client, whose identifier stays, as does when it was made, where it still is as read.
+    pub fn change_client(self, before: &Client, after: &CheckedClient) -> Self {
         let table = self.table();
-        let put = item(after).and_then(|item| put_over(&table.name, &key(&before.client_id), before, item));
+        let after = Client {
+            client_id: before.client_id.clone(),
+            made_at: before.made_at,
+            ..after.0.clone()
+        };
+        let put = item(&after).and_then(|item| put_over(&table.name, &key(&before.client_id), before, item));
         self.with_other(put)
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::AuditEntry;
 use super::item::{Item, Key, from_item, n, put_if, put_new, s, to_item, update};
-use super::{Table, TableError, User, UserId, users};
+use super::{Client, Limit, Reasons, Table, TableError, User, UserId, clients, users};
 use crate::clock::Timestamp;
 
 /// An authorization code (RFC 6749 §4.1.2), bound to client, redirect URI, challenge and user.
@@ -39,6 +39,9 @@ pub struct Code {
     pub user_id: UserId,
     /// The user's generation at that moment.
     pub generation: i64,
+    /// When the client was made: a namesake made later is another one.
+    #[serde(default = "clients::long_ago")]
+    pub client_made_at: Timestamp,
     /// The scopes granted, separated by spaces.
     pub scope: String,
     /// When the user logged in.
@@ -86,6 +89,9 @@ pub struct Grant {
     pub user_id: UserId,
     /// The user's generation when the code was made; another one now means that the family is dead.
     pub generation: i64,
+    /// When the client was made: a namesake made later has none of its families.
+    #[serde(default = "clients::long_ago")]
+    pub client_made_at: Timestamp,
     /// The scopes granted, separated by spaces.
     pub scope: String,
     /// The resource that the tokens are for (RFC 8707 §2); none where they are for mapgate as a whole.
@@ -121,6 +127,12 @@ impl Grant {
             && user.is_active(now)
             && user.is_set_up(two_factor)
     }
+
+    /// Whether `client` is the one that it was given to, and not one made later under its identifier.
+    #[must_use]
+    pub fn is_given_to(&self, client: &Client) -> bool {
+        client.client_id == self.key.client_id && client.made_at == self.client_made_at
+    }
 }
 
 /// What became of a code's exchange.
@@ -130,8 +142,10 @@ pub enum Redemption {
     Redeemed,
     /// Someone else used the code first, or it is dead.
     AlreadyUsed,
-    /// The user was deactivated, expired or changed since.
+    /// The user was deactivated, expired or changed since, or one of the client's families was ended.
     UserChanged,
+    /// Too many wrong secrets of the client were counted meanwhile.
+    TooMany,
 }
 
 /// What became of a refresh.
@@ -143,6 +157,8 @@ pub enum Rotation {
     Overtaken,
     /// The user was deactivated, expired or changed since.
     UserChanged,
+    /// Too many wrong secrets of the client were counted meanwhile.
+    TooMany,
 }
 
 /// A user's own condition in a transaction: still the same account, in force, of the same generation, and with a
@@ -195,12 +211,13 @@ impl Table {
     }
 
     /// Exchanges a code for a family: the code is Redeemed, the family takes its place, or nothing happens. `two_factor`
-    /// as for [`User::is_set_up`].
+    /// is as for [`User::is_set_up`], and `limit` that of the client's wrong secrets, here and below.
     pub async fn redeem_code(
         &self,
         code: &Code,
         grant: &Grant,
         two_factor: bool,
+        limit: Limit<'_>,
         now: Timestamp,
         audit: &AuditEntry,
     ) -> Result<Redemption, TableError> {
@@ -214,8 +231,10 @@ impl Table {
             Some(code_kept_until(&redeemed)),
         )?;
         let writes = vec![
+            self.not_reached(limit, now)?,
             put_if(&self.name, item, "stage = :issued", &[(":issued", s("issued"))])?,
             self.user_stands(grant, two_factor, now)?,
+            self.none_ended_since(&grant.key, code.issued_at)?,
             put_if(
                 &self.name,
                 to_item(&key(&grant.key), grant, Some(grant.expires_at))?,
@@ -226,7 +245,8 @@ impl Table {
         ];
         Ok(match self.transact(writes).await? {
             Ok(()) => Redemption::Redeemed,
-            Err(reasons) if reasons.failed(0) => Redemption::AlreadyUsed,
+            Err(reasons) if reasons.failed(0) => Redemption::TooMany,
+            Err(reasons) if reasons.failed(1) => Redemption::AlreadyUsed,
             Err(_) => Redemption::UserChanged,
         })
     }
@@ -254,6 +274,7 @@ impl Table {
         grant: &Grant,
         two_factor: bool,
         expires_at: Timestamp,
+        limit: Limit<'_>,
         now: Timestamp,
         audit: &AuditEntry,
     ) -> Result<Rotation, TableError> {
@@ -273,15 +294,27 @@ impl Table {
             ],
         )?;
         let writes = vec![
-            with_names(rotated),
+            self.not_reached(limit, now)?,
             self.user_stands(grant, two_factor, now)?,
+            with_names(rotated),
             self.audit_put(audit)?,
         ];
-        Ok(match self.transact(writes).await? {
-            Ok(()) => Rotation::Rotated,
-            Err(reasons) if reasons.failed(1) => Rotation::UserChanged,
-            Err(_) => Rotation::Overtaken,
-        })
+        Ok(rotation(self.transact(writes).await?))
+    }
+
+    /// What [`Table::rotate_grant`] would give, writing nothing.
+    pub async fn repeat_rotation(
+        &self,
+        grant: &Grant,
+        two_factor: bool,
+        limit: Limit<'_>,
+        now: Timestamp,
+    ) -> Result<Rotation, TableError> {
+        let checks = vec![
+            self.not_reached(limit, now)?,
+            self.user_stands(grant, two_factor, now)?,
+        ];
+        Ok(rotation(self.transact(checks).await?))
     }
 
     /// The condition that [`Grant::is_of`] holds for the user.
@@ -305,6 +338,15 @@ impl Table {
             .build()
             .map_err(|error| TableError::Unavailable(error.to_string()))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+}
+
+fn rotation(outcome: Result<(), Reasons>) -> Rotation {
+    match outcome {
+        Ok(()) => Rotation::Rotated,
+        Err(reasons) if reasons.failed(0) => Rotation::TooMany,
+        Err(reasons) if reasons.failed(1) => Rotation::UserChanged,
+        Err(_) => Rotation::Overtaken,
     }
 }
 
@@ -351,6 +393,7 @@ mod tests {
             username: "jane".to_owned(),
             user_id: UserId(1),
             generation: 0,
+            client_made_at: expires_at,
             scope: String::new(),
             auth_time: expires_at,
             issued_at: Timestamp::from_seconds(0),

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 
 use super::item::{Item, Key, n};
 use super::{CONFLICTS, Table, TableError, unavailable};
@@ -14,6 +16,29 @@ use crate::clock::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter(pub String);
 
+/// How often what a counter counts may happen within a window.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit<'a> {
+    /// What counts.
+    pub counter: &'a Counter,
+    /// So often.
+    pub most: usize,
+    /// Within so long.
+    pub window: Duration,
+}
+
+impl Limit<'_> {
+    /// How long it is until it may happen once more, the counter holding `seen`; `None` where it may now.
+    #[must_use]
+    pub fn wait(&self, seen: &Moments, now: Timestamp) -> Option<Duration> {
+        seen.wait(self.most, self.window, now)
+    }
+
+    fn most(&self) -> AttributeValue {
+        n(i64::try_from(self.most).unwrap_or(i64::MAX))
+    }
+}
+
 /// The moments that a counter held when it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Moments(Vec<i64>);
@@ -21,8 +46,7 @@ pub struct Moments(Vec<i64>);
 impl Moments {
     /// How long it is until it may happen once more; `None` where it happened less than `limit` times within the last
     /// `window`.
-    #[must_use]
-    pub fn wait(&self, limit: usize, window: Duration, now: Timestamp) -> Option<Duration> {
+    fn wait(&self, limit: usize, window: Duration, now: Timestamp) -> Option<Duration> {
         let since = now.minus(window).millis();
         let mut fresh: Vec<i64> = self.0.iter().copied().filter(|at| *at > since).collect();
         fresh.sort_unstable();
@@ -59,27 +83,20 @@ fn list(moments: &[i64]) -> AttributeValue {
 }
 
 impl Table {
-    /// Notes that it happens now, where it happened less than `limit` times within the last `window`. Says whether it was
-    /// noted. One request, unless old moments are to be forgotten.
-    pub async fn count_within(
-        &self,
-        counter: &Counter,
-        limit: usize,
-        window: Duration,
-        now: Timestamp,
-    ) -> Result<bool, TableError> {
-        let wait = self.count_or_wait(counter, limit, window, now).await?;
+    /// Notes that it happens now, where it happened less often than `limit` says. Says whether it was noted. One request,
+    /// unless old moments are to be forgotten.
+    pub async fn count_within(&self, limit: Limit<'_>, now: Timestamp) -> Result<bool, TableError> {
+        let wait = self.count_or_wait(limit, now).await?;
         Ok(wait.is_none())
     }
 
     /// Like [`Table::count_within`]; where it is not noted, says how long it is until it would be.
     pub async fn count_or_wait(
         &self,
-        counter: &Counter,
-        limit: usize,
-        window: Duration,
+        limit: Limit<'_>,
         now: Timestamp,
     ) -> Result<Option<Duration>, TableError> {
+        let Limit { counter, window, .. } = limit;
         // At first, as if nothing were there but fewer than the limit.
         let mut seen: Option<Vec<i64>> = None;
         for turn in 0..TURNS {
@@ -88,7 +105,7 @@ impl Table {
             let condition = if let Some(seen) = &seen {
                 let since = now.minus(window).millis();
                 let mut fresh: Vec<i64> = seen.iter().copied().filter(|at| *at > since).collect();
-                if let Some(wait) = Moments(fresh.clone()).wait(limit, window, now) {
+                if let Some(wait) = limit.wait(&Moments(fresh.clone()), now) {
                     return Ok(Some(wait));
                 }
                 fresh.push(now.millis());
@@ -97,11 +114,10 @@ impl Table {
                 "moments = :seen"
             } else {
                 text = "SET moments = list_append(if_not_exists(moments, :none), :one), #ttl = :ttl";
-                let most = i64::try_from(limit).unwrap_or(i64::MAX);
                 values.extend([
                     (":none", list(&[])),
                     (":one", list(&[now.millis()])),
-                    (":limit", n(most)),
+                    (":limit", limit.most()),
                 ]);
                 "attribute_not_exists(moments) OR size(moments) < :limit"
             };
@@ -113,6 +129,30 @@ impl Table {
             }
         }
         Err(TableError::Unavailable("counters keep meeting".to_owned()))
+    }
+
+    /// What a counter holds now, read consistently.
+    pub async fn counted(&self, counter: &Counter) -> Result<Moments, TableError> {
+        Ok(read(self.get(&key(counter)).await?.as_ref()))
+    }
+
+    /// The condition, to stand in a transaction, that it may still happen.
+    pub(super) fn not_reached(
+        &self,
+        limit: Limit<'_>,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, TableError> {
+        // No more than the limit are ever noted: where the first is too old to count, there are fewer.
+        let condition = "attribute_not_exists(moments) OR size(moments) < :limit OR moments[0] <= :since";
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(limit.counter).attributes()))
+            .condition_expression(condition)
+            .expression_attribute_values(":limit", limit.most())
+            .expression_attribute_values(":since", n(now.minus(limit.window).millis()))
+            .build()
+            .map_err(|error| TableError::Unavailable(error.to_string()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     async fn count(

@@ -27,11 +27,11 @@ mod users;
 pub use attempts::{Attempt, Counters, Place, Taken};
 pub use audit::{AuditEntry, AuditPage, Event};
 pub use changes::UserChange;
-pub use clients::{Client, ClientPage, MAX_CLIENT_ID};
+pub use clients::{CheckedClient, Client, ClientPage, MAX_CLIENT_ID};
 pub use credentials::{FactorStage, Reset, ResetKind, SecondFactor};
 pub use grants::{Code, CodeStage, Grant, GrantKey, GrantPage, KnownClient, Redemption, Rotation};
 pub use identity::{Holder, IdentityRecord};
-pub use limits::{Counter, Moments};
+pub use limits::{Counter, Limit, Moments};
 pub use mails::{Mail, MailKind, MailStage, is_key_of_open_mail};
 pub use members::{LastAdministrator, Witness};
 pub use roles::{

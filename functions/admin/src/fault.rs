@@ -60,6 +60,13 @@ impl From<LastAdministrator> for Fault {
 #[derive(Default)]
 pub(crate) struct Wrongs(Vec<Wrong>);
 
+impl Fault {
+    /// One field is wrong.
+    pub(crate) fn invalid(field: &'static str, text: String) -> Self {
+        Self::Invalid(vec![Wrong { field, text }])
+    }
+}
+
 impl Wrongs {
     /// Notes `text` of `field`, unless it is right.
     pub(crate) fn unless(&mut self, right: bool, field: &'static str, text: impl Into<String>) {

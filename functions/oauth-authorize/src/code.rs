@@ -49,6 +49,7 @@ pub(crate) async fn send_back(
         username: user.username.clone(),
         user_id: user.id,
         generation: user.generation,
+        client_made_at: request.client.made_at,
         scope: request.details.scope.clone(),
         nonce: request.details.nonce.clone(),
         resource: request.details.resource.clone(),

@@ -186,6 +186,7 @@ mod tests {
             pkce_required: false,
             single_session: true,
             scopes: Vec::new(),
+            made_at: mapgate_core::clock::Timestamp::from_seconds(1),
         };
         Target::of(&client, &Form::of_query(Some(query)).unwrap(), query)
     }

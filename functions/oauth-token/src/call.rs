@@ -10,7 +10,7 @@ use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Form};
 use mapgate_core::secrets::{Purpose, Secrets};
-use mapgate_core::table::{AuditEntry, Client, Counter, Event, KnownClient};
+use mapgate_core::table::{AuditEntry, Client, Counter, Event, KnownClient, Limit, Moments};
 
 use crate::client::{Credentials, Stranger};
 use crate::error::TokenError;
@@ -75,22 +75,55 @@ impl<'a> Call<'a> {
 
     /// The client, where it is the one it says. A wrong secret counts; after too many not even the right one is looked
     /// at, or the limit would stop nobody who guesses.
+    ///
+    /// That a secret was right must not be told yet: wrong ones that came at once with it may be counted by now. Whoever
+    /// goes on writes on the condition of [`Call::limit`], or asks [`Call::still_within`]. So of many guesses at once no
+    /// more are told of than of many one after the other, and a right secret costs no request more.
     pub(crate) async fn authenticated(&self, known: KnownClient) -> Result<Client, TokenError> {
-        if let Some(wait) = known.wrong_secrets.wait(WRONG_SECRETS, WINDOW, self.now) {
-            return Err(Failure::TooManyRequests(wait).into());
-        }
+        self.within(&known.wrong_secrets)?;
         let stranger = match self.credentials.authenticate(known.client, &self.secrets) {
             Ok(client) => return Ok(client),
             Err(stranger) => stranger,
         };
         if stranger == Stranger::WrongSecret {
-            let table = self.gate.table().await;
-            let counted = table.count_or_wait(&self.wrong_secrets, WRONG_SECRETS, WINDOW, self.now);
+            let counted = self.gate.table().await.count_or_wait(self.limit(), self.now);
             if let Some(wait) = counted.await? {
                 return Err(Failure::TooManyRequests(wait).into());
             }
         }
         Err(self.credentials.refused())
+    }
+
+    /// The limit of the client's wrong secrets.
+    pub(crate) fn limit(&self) -> Limit<'_> {
+        Limit {
+            counter: &self.wrong_secrets,
+            most: WRONG_SECRETS,
+            window: WINDOW,
+        }
+    }
+
+    /// Refuses where `seen` are too many wrong secrets.
+    pub(crate) fn within(&self, seen: &Moments) -> Result<(), TokenError> {
+        match self.limit().wait(seen, self.now) {
+            Some(wait) => Err(Failure::TooManyRequests(wait).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses where too many wrong secrets are counted by now.
+    pub(crate) async fn still_within(&self) -> Result<(), TokenError> {
+        let seen = self.gate.table().await.counted(&self.wrong_secrets).await?;
+        self.within(&seen)
+    }
+
+    /// The refusal where a write found the limit reached.
+    pub(crate) async fn reached(&self) -> TokenError {
+        match self.still_within().await {
+            Err(error) => error,
+            // One of them has just grown too old.
+            Ok(()) => Failure::TooManyRequests(Duration::ZERO).into(),
+        }
     }
 
     /// An entry for the audit trail about `username`'s tokens.

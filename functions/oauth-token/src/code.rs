@@ -74,7 +74,7 @@ async fn client_and_code(call: &Call<'_>, text: &str) -> Result<(Client, Code), 
 
 /// Whether the request repeats what the code is bound to.
 fn fits(call: &Call<'_>, client: &Client, code: &Code, verifier: Option<&str>) -> Result<(), Misfit> {
-    if code.client_id != client.client_id {
+    if code.client_id != client.client_id || code.client_made_at != client.made_at {
         return Err(Misfit::Wrong("the code is not valid, or no longer"));
     }
     if code.expires_at <= call.now {
@@ -118,6 +118,7 @@ async fn redeem(
         },
         user_id: code.user_id,
         generation: code.generation,
+        client_made_at: code.client_made_at,
         scope: code.scope.clone(),
         resource: code.resource.clone(),
         auth_time: code.auth_time,
@@ -132,10 +133,11 @@ async fn redeem(
     let table = call.gate.table().await;
     let two_factor = call.gate.settings.authentication.two_factor;
     match table
-        .redeem_code(code, &grant, two_factor, call.now, &audit)
+        .redeem_code(code, &grant, two_factor, call.limit(), call.now, &audit)
         .await?
     {
         Redemption::Redeemed => Ok(tokens),
+        Redemption::TooMany => Err(call.reached().await),
         Redemption::UserChanged => {
             burn(call, code, "the user changed").await?;
             Err(NOT_VALID)

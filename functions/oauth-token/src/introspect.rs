@@ -38,7 +38,10 @@ async fn answer(gate: &Gate, request: Request) -> Result<Option<Value>, TokenErr
     }
     match Presented::read(&call).await? {
         Some(presented) if is_for(&client, &presented) => told(&call, &presented).await,
-        _ => Ok(None),
+        _ => {
+            call.still_within().await?;
+            Ok(None)
+        }
     }
 }
 
@@ -54,7 +57,9 @@ fn is_for(client: &Client, presented: &Presented) -> bool {
 async fn told(call: &Call<'_>, presented: &Presented) -> Result<Option<Value>, TokenError> {
     let key = presented.grant();
     let table = call.gate.table().await;
-    let record = table.identity(&key.username, Holder::Grant(&key)).await?;
+    let asked = table.identity_and_count(&key.username, Holder::Grant(&key), &call.wrong_secrets);
+    let (record, wrong_secrets) = asked.await?;
+    call.within(&wrong_secrets)?;
     let Some((user, grant)) = record.holder(&key, call.gate.settings.authentication.two_factor, call.now)
     else {
         return Ok(None);

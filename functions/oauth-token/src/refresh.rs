@@ -65,25 +65,26 @@ async fn turn(
         Standing::InForce => {
             let expires_at = family_expires_at(call.gate, grant.created_at, call.now);
             let audit = call.audit(Event::TokenRefreshed, &username);
-            match table
-                .rotate_grant(&grant, two_factor, expires_at, call.now, &audit)
-                .await?
-            {
+            let limit = call.limit();
+            let rotated = table.rotate_grant(&grant, two_factor, expires_at, limit, call.now, &audit);
+            match rotated.await? {
                 Rotation::Rotated => {
                     grant.counter += 1;
                     grant.expires_at = expires_at;
                 }
                 Rotation::UserChanged => return Err(NOT_VALID),
                 Rotation::Overtaken => return Ok(None),
+                Rotation::TooMany => return Err(call.reached().await),
             }
         }
-        Standing::JustUsed => {
-            // Nothing is written, so nothing else would notice a user who changed.
-            let user = table.user(&username).await?;
-            if !user.is_some_and(|user| grant.is_of(&user, two_factor, call.now)) {
-                return Err(NOT_VALID);
-            }
-        }
+        Standing::JustUsed => match table
+            .repeat_rotation(&grant, two_factor, call.limit(), call.now)
+            .await?
+        {
+            Rotation::Rotated => {}
+            Rotation::UserChanged | Rotation::Overtaken => return Err(NOT_VALID),
+            Rotation::TooMany => return Err(call.reached().await),
+        },
         Standing::Reused => {
             let audit = call.audit(Event::RefreshTokenReused, &username);
             table.revoke_grant(&grant.key, &audit).await?;
@@ -102,9 +103,8 @@ async fn client_and_grant(call: &Call<'_>, token: &RefreshToken) -> Result<(Clie
         .await?;
     let client = call.authenticated(client).await?;
     // With one session a user, another family may have taken the place.
-    let grant = grant.filter(|grant| {
-        grant.key == token.grant && grant.key.client_id == client.client_id && grant.lives(call.now)
-    });
+    let grant =
+        grant.filter(|grant| grant.key == token.grant && grant.is_given_to(&client) && grant.lives(call.now));
     Ok((client, grant.ok_or(NOT_VALID)?))
 }
 

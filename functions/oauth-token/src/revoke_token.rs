@@ -29,14 +29,19 @@ async fn answer(gate: &Gate, request: Request) -> Result<(), TokenError> {
     let call = Call::read(gate, request).await?;
     let client = call.client().await?;
     let Some(presented) = Presented::read(&call).await? else {
-        return Ok(());
+        return call.still_within().await;
     };
     let grant = presented.grant();
     if grant.client_id != client.client_id {
         tracing::info!(client = client.client_id, "a client would end another's tokens");
-        return Ok(());
+        return call.still_within().await;
     }
     let audit = call.audit(Event::TokenRevoked, &grant.username);
-    gate.table().await.revoke_grant(&grant, &audit).await?;
-    Ok(())
+    let table = gate.table().await;
+    let ended = table.revoke_grant_within(&grant, call.limit(), call.now, &audit);
+    if ended.await? {
+        Ok(())
+    } else {
+        Err(call.reached().await)
+    }
 }

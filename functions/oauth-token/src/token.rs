@@ -26,11 +26,17 @@ async fn answer(gate: &Gate, request: Request) -> Result<Tokens, TokenError> {
     let grant_type = grant_type.ok_or(TokenError::InvalidRequest("grant_type is missing"))?;
     // Made before anything is spent, so that a missing key costs nobody a code.
     let signer = Signer::new(gate, &call.secrets, call.now)?;
-    match grant_type {
+    let answered = match grant_type {
         "authorization_code" => code::exchange(&call, &signer).await,
         "refresh_token" => refresh::refresh(&call, &signer).await,
         _ => Err(TokenError::UnsupportedGrantType),
+    };
+    // These tell that the client's secret was right, too.
+    if let Err(TokenError::InvalidGrant(_) | TokenError::InvalidScope | TokenError::InvalidTarget) = &answered
+    {
+        call.still_within().await?;
     }
+    answered
 }
 
 /// Refuses a `resource` that is not the one granted (RFC 8707 §2.2), which without a request for one is the base URL.

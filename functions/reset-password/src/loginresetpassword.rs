@@ -14,7 +14,7 @@ use mapgate_core::gate::{Gate, Origins, Posted};
 use mapgate_core::http::{Failure, json_error};
 use mapgate_core::pages::{self, FieldError, Reader, ResetForm};
 use mapgate_core::secrets::{Purpose, Secrets};
-use mapgate_core::table::{AuditEntry, Counter, Event, MailKind, User, normalized};
+use mapgate_core::table::{AuditEntry, Counter, Event, Limit, MailKind, User, normalized};
 use serde_json::json;
 
 /// Both limits are of so long.
@@ -117,8 +117,13 @@ async fn queue(gate: &Gate, asked: &Posted, given: &str) -> Result<(), Failure> 
         let name = asked.secrets.keyed_hash(now, Purpose::ResetCounter, parts);
         name.map(Counter).ok_or(Failure::Unavailable)
     };
+    let within = |counter, most| Limit {
+        counter,
+        most,
+        window: WINDOW,
+    };
     let requests = counter(&[b"network", network(address).to_string().as_bytes()])?;
-    if !table.count_within(&requests, REQUESTS, WINDOW, now).await? {
+    if !table.count_within(within(&requests, REQUESTS), now).await? {
         tracing::info!(%address, "a network asks for too many resets");
         return Ok(());
     }
@@ -127,7 +132,7 @@ async fn queue(gate: &Gate, asked: &Posted, given: &str) -> Result<(), Failure> 
         Some(user) => counter(&[b"user", &user.id.0.to_be_bytes()])?,
         None => counter(&[b"nobody", normalized(given).as_bytes()])?,
     };
-    let is_within = table.count_within(&mails, MAILS, WINDOW, now).await?;
+    let is_within = table.count_within(within(&mails, MAILS), now).await?;
     let letter = Letter {
         kind: MailKind::Reset,
         to: user.as_ref().filter(|_| is_within).map(Addressee::from),

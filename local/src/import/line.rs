@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{anyhow, bail, ensure};
 use mapgate_core::clock::Timestamp;
-use mapgate_core::oauth::check_client;
+use mapgate_core::oauth::{BadClient, check_client};
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    ANONYMOUS, Auth, Client, DefaultAccess, INTRANET, OgcServer, REGISTERED, ServerType,
+    ANONYMOUS, Auth, CheckedClient, Client, DefaultAccess, INTRANET, OgcServer, REGISTERED, ServerType,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -220,14 +220,19 @@ impl ClientLine {
             !self.redirect_uris.is_empty(),
             "client {id}: there is no redirect URI"
         );
-        // Whatever the hash will be.
+        // Whatever the hash will be, and the moment.
         let hash = self.secret.as_ref().map(|_| String::new());
-        check_client(&self.record(hash)).map_err(|fault| anyhow!("client {id}: {fault}"))
+        let record = self.record(hash, Timestamp::from_millis(0));
+        record.map(drop).map_err(|fault| anyhow!("client {id}: {fault}"))
     }
 
-    /// As the table has it.
-    pub(super) fn record(&self, secret_hash: Option<String>) -> Client {
-        Client {
+    /// As the table is to have it; refuses what must not be stored.
+    pub(super) fn record(
+        &self,
+        secret_hash: Option<String>,
+        made_at: Timestamp,
+    ) -> Result<CheckedClient, BadClient> {
+        check_client(Client {
             client_id: self.client_id.clone(),
             redirect_uris: self.redirect_uris.clone(),
             state_required: self.state_required,
@@ -235,7 +240,8 @@ impl ClientLine {
             single_session: true,
             scopes: Vec::new(),
             secret_hash,
-        }
+            made_at,
+        })
     }
 }
 

@@ -267,7 +267,7 @@ impl Import<'_> {
             let hash = client_secret_hash(&keys, now, &line.client_id, secret);
             hash.ok_or_else(|| anyhow!("no data key is in force"))
         });
-        let client = line.record(hash.transpose()?);
+        let client = line.record(hash.transpose()?, now)?;
         let audit = self
             .audit(Event::Imported)
             .detail("oauth2_client", &line.client_id);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use http::{Request, StatusCode};
-use mapgate_core::oauth::client_secret_hash;
+use mapgate_core::oauth::{check_client, client_secret_hash};
 use mapgate_core::settings::Secret;
 use mapgate_core::table::Client;
 use tokio::runtime::{Builder, Runtime};
@@ -129,7 +129,9 @@ async fn register(test: &TestGate, client_id: &str, secret: Option<&str>, redire
         pkce_required: secret.is_none(),
         single_session: true,
         scopes: Vec::new(),
+        made_at: test.clock.now(),
     };
+    let client = check_client(client).unwrap();
     test.gate.table().await.put_client(&client).await.unwrap();
 }
 

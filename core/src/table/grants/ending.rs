@@ -1,17 +1,19 @@
 //! A user's token families: which there are, and their end.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 
 use super::super::audit::AuditEntry;
-use super::super::item::{Key, s, update};
-use super::super::{Table, TableError, User, users};
+use super::super::item::{Item, Key, n, put_if, s, update};
+use super::super::{Limit, Table, TableError, User, users};
 use super::{Grant, GrantKey, key, read, with_names};
 use crate::clock::Timestamp;
 
 const PREFIX: &str = "grant#";
 
-/// So many families end in one transaction, each with its audit entry: DynamoDB takes 100 writes.
-const AT_ONCE: usize = 50;
+/// For how long it is marked that a family was ended: longer than any code lives.
+const MARKED: Duration = Duration::from_hours(48);
 
 /// Some of a user's families.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,44 +57,37 @@ impl Table {
         }
     }
 
-    /// Ends a family. A family that took its place meanwhile is left alone. Says whether it was this that ended it.
+    /// Ends a family, and with it the codes that its user gave the client before: they would begin another one. A family
+    /// that took its place meanwhile is left alone. Says whether it was this that ended it. The moment is `audit`'s.
     pub async fn revoke_grant(&self, grant: &GrantKey, audit: &AuditEntry) -> Result<bool, TableError> {
-        let writes = vec![self.grant_ended(grant)?, self.audit_put(audit)?];
+        let writes = self.grant_ended(grant, audit)?;
         Ok(self.transact(writes).await?.is_ok())
     }
 
-    /// Ends all of the user's families, one entry of the trail each, and says how many. The user's tickets live on.
-    pub async fn revoke_grants(
+    /// The same for a client that asks for it; `limit` is that of its wrong secrets. `false`: it was reached, and nothing
+    /// was done.
+    pub async fn revoke_grant_within(
         &self,
-        user: &User,
+        grant: &GrantKey,
+        limit: Limit<'_>,
         now: Timestamp,
         audit: &AuditEntry,
-    ) -> Result<usize, TableError> {
-        let (mut ended, mut after) = (0, None);
-        loop {
-            let page = self.grants(user, now, AT_ONCE, after.as_deref()).await?;
-            let mut writes = Vec::new();
-            for grant in &page.grants {
-                writes.push(self.grant_ended(&grant.key)?);
-                writes.push(self.audit_put(&of_client(audit, &grant.key))?);
-            }
-            if writes.is_empty() || self.transact(writes).await?.is_ok() {
-                ended += page.grants.len();
-            } else {
-                // One of them ended, or was replaced, meanwhile: that one alone is left out.
-                for grant in &page.grants {
-                    let audit = of_client(audit, &grant.key);
-                    ended += usize::from(self.revoke_grant(&grant.key, &audit).await?);
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(ended);
-            }
-        }
+    ) -> Result<bool, TableError> {
+        let mut writes = vec![self.not_reached(limit, now)?];
+        writes.extend(self.grant_ended(grant, audit)?);
+        // Refused for another reason, it had ended before.
+        let reached = self
+            .transact(writes)
+            .await?
+            .is_err_and(|reasons| reasons.failed(0));
+        Ok(!reached)
     }
 
-    fn grant_ended(&self, grant: &GrantKey) -> Result<TransactWriteItem, TableError> {
+    fn grant_ended(
+        &self,
+        grant: &GrantKey,
+        audit: &AuditEntry,
+    ) -> Result<Vec<TransactWriteItem>, TableError> {
         let ended = update(
             &self.name,
             &key(grant),
@@ -104,10 +99,34 @@ impl Table {
                 (":family", s(grant.family.as_str())),
             ],
         )?;
-        Ok(with_names(ended))
+        let mut mark: Item = ended_key(grant).attributes();
+        mark.insert("ended_at".to_owned(), n(audit.at.millis()));
+        mark.insert("ttl".to_owned(), n(audit.at.plus(MARKED).seconds()));
+        Ok(vec![
+            with_names(ended),
+            put_if(&self.name, mark, "", &[])?,
+            self.audit_put(audit)?,
+        ])
+    }
+
+    /// The condition, to stand in a transaction, that none of the client's families was ended since `issued_at`.
+    pub(super) fn none_ended_since(
+        &self,
+        grant: &GrantKey,
+        issued_at: Timestamp,
+    ) -> Result<TransactWriteItem, TableError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(ended_key(grant).attributes()))
+            .condition_expression("attribute_not_exists(ended_at) OR ended_at <= :issued_at")
+            .expression_attribute_values(":issued_at", n(issued_at.millis()))
+            .build()
+            .map_err(|error| TableError::Unavailable(error.to_string()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 }
 
-fn of_client(audit: &AuditEntry, grant: &GrantKey) -> AuditEntry {
-    audit.clone().detail("client_id", grant.client_id.as_str())
+/// Where it is marked that a family of the client's was ended.
+fn ended_key(grant: &GrantKey) -> Key {
+    Key::new(key(grant).pk, format!("ended#{}", grant.client_id))
 }

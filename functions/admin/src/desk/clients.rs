@@ -1,8 +1,9 @@
 //! OAuth2 clients.
 
+use mapgate_core::clock::Timestamp;
 use mapgate_core::oauth::{check_client, client_secret_hash};
 use mapgate_core::settings::Secret;
-use mapgate_core::table::{Client, Event};
+use mapgate_core::table::{CheckedClient, Client, Event};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -83,8 +84,8 @@ impl From<&Client> for ClientShown {
 }
 
 impl ClientAsked {
-    fn record(&self, secret_hash: Option<String>) -> Result<Client, Fault> {
-        let client = Client {
+    fn record(&self, secret_hash: Option<String>, made_at: Timestamp) -> Result<CheckedClient, Fault> {
+        checked(Client {
             client_id: self.client_id.clone(),
             redirect_uris: self.redirect_uris.clone(),
             state_required: self.state_required,
@@ -92,14 +93,14 @@ impl ClientAsked {
             secret_hash,
             single_session: self.single_session,
             scopes: self.scopes.clone(),
-        };
-        let mut wrongs = Wrongs::default();
-        if let Err(fault) = check_client(&client) {
-            wrongs.unless(false, fault.field(), fault.to_string());
-        }
-        wrongs.done()?;
-        Ok(client)
+            made_at,
+        })
     }
+}
+
+/// `client`, to be stored; the field that is wrong where it may not be.
+fn checked(client: Client) -> Result<CheckedClient, Fault> {
+    check_client(client).map_err(|fault| Fault::invalid(fault.field(), fault.to_string()))
 }
 
 impl Desk<'_> {
@@ -138,8 +139,8 @@ impl Desk<'_> {
             Some(secret) => Some(self.hash(&asked.client_id, secret).await?),
             None => None,
         };
-        let client = asked.record(hash)?;
-        let shown = ClientShown::from(&client);
+        let client = asked.record(hash, self.now())?;
+        let shown = ClientShown::from(&*client);
         let audit = self
             .audit(Event::ClientCreated)
             .detail("client_id", client.client_id.as_str());
@@ -178,8 +179,8 @@ impl Desk<'_> {
             "cannot be changed",
         );
         wrongs.done()?;
-        let after = asked.record(before.secret_hash.clone())?;
-        let after_shown = ClientShown::from(&after);
+        let after = asked.record(before.secret_hash.clone(), before.made_at)?;
+        let after_shown = ClientShown::from(&*after);
         let audit = self.audit(Event::ClientChanged).detail("client_id", id);
         let audit = audit.changes(changes(Some(&shown), &after_shown));
         self.write_client(&before, &after, audit).await?;
@@ -194,15 +195,15 @@ impl Desk<'_> {
             return Err(Fault::Conflict("a public client has no secret".to_owned()));
         }
         let secret = self.secret()?;
-        let after = Client {
+        let after = checked(Client {
             secret_hash: Some(self.hash(id, &secret).await?),
             ..before.clone()
-        };
+        })?;
         let audit = self.audit(Event::ClientChanged).detail("client_id", id);
         self.write_client(&before, &after, audit.detail("secret", "renewed"))
             .await?;
         Ok(ClientMade {
-            client: ClientShown::from(&after),
+            client: ClientShown::from(&*after),
             client_secret: Some(secret.expose().to_owned()),
         })
     }
@@ -219,7 +220,7 @@ impl Desk<'_> {
     async fn write_client(
         &self,
         before: &Client,
-        after: &Client,
+        after: &CheckedClient,
         audit: mapgate_core::table::AuditEntry,
     ) -> Result<(), Fault> {
         let writes = self

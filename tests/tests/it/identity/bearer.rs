@@ -5,8 +5,10 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use mapgate_core::http::Failure;
 use mapgate_core::identity::Scheme;
-use mapgate_core::oauth::{Claims, key_pair};
-use mapgate_core::table::{AuditEntry, Code, CodeStage, Event, Grant, GrantKey, Redemption};
+use mapgate_core::oauth::{Claims, check_client, key_pair};
+use mapgate_core::table::{
+    AuditEntry, Client, Code, CodeStage, Counter, Event, Grant, GrantKey, Limit, Redemption,
+};
 use mapgate_tests::gate::{BASE, TestGate};
 
 use super::{identify, who};
@@ -29,9 +31,31 @@ async fn grant(test: &TestGate, family: &str) -> String {
     token(test, "jane", family, "map").await
 }
 
+/// The client `qgis`, made where it is missing.
+async fn client(test: &TestGate) -> Client {
+    let table = test.gate.table().await;
+    if let Some(client) = table.client("qgis").await.expect("an answer") {
+        return client;
+    }
+    let client = Client {
+        client_id: "qgis".into(),
+        secret_hash: None,
+        redirect_uris: vec!["http://127.0.0.1:7070/".into()],
+        state_required: false,
+        pkce_required: true,
+        single_session: true,
+        scopes: Vec::new(),
+        made_at: test.clock.now(),
+    };
+    let checked = check_client(client.clone()).expect("a client");
+    table.put_client(&checked).await.expect("written");
+    client
+}
+
 /// The same for any user, with these scopes; an `Authorization` header.
 pub async fn token(test: &TestGate, username: &str, family: &str, scope: &str) -> String {
     let table = test.gate.table().await;
+    let client = client(test).await;
     let (now, user) = (
         test.clock.now(),
         table.user(username).await.expect("an answer").expect("the user"),
@@ -48,6 +72,7 @@ pub async fn token(test: &TestGate, username: &str, family: &str, scope: &str) -
         username: username.into(),
         user_id: user.id,
         generation: user.generation,
+        client_made_at: client.made_at,
         scope: scope.into(),
         auth_time: now,
         issued_at: now,
@@ -59,6 +84,7 @@ pub async fn token(test: &TestGate, username: &str, family: &str, scope: &str) -
         key: key_of(username, family),
         user_id: user.id,
         generation: user.generation,
+        client_made_at: client.made_at,
         scope: scope.into(),
         resource: None,
         auth_time: now,
@@ -68,14 +94,19 @@ pub async fn token(test: &TestGate, username: &str, family: &str, scope: &str) -
         rotated_at: now,
         revoked: false,
     };
+    let limit = Limit {
+        counter: &Counter("qgis".into()),
+        most: 20,
+        window: Duration::from_mins(15),
+    };
     let redeemed = table
-        .redeem_code(&code, &grant, false, now, &audit)
+        .redeem_code(&code, &grant, false, limit, now, &audit)
         .await
         .expect("an answer");
     assert_eq!(redeemed, Redemption::Redeemed);
     assert_eq!(
         table
-            .redeem_code(&code, &grant, false, now, &audit)
+            .redeem_code(&code, &grant, false, limit, now, &audit)
             .await
             .expect("an answer"),
         Redemption::AlreadyUsed

@@ -34,7 +34,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use http::Request;
-use mapgate_core::oauth::{Claims, CodeToken, client_secret_hash, code_hash};
+use mapgate_core::oauth::{Claims, CodeToken, check_client, client_secret_hash, code_hash};
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
     AuditEntry, Client, Code, CodeStage, Event, NewUser, Source, User, UserChange, UserId,
@@ -73,6 +73,9 @@ impl House {
         let secrets = self.test.gate.secrets().await.expect("the secrets");
         let now = self.test.clock.now();
         let hash = |secret| client_secret_hash(&secrets, now, client_id, &Secret::new(secret));
+        let table = self.test.gate.table().await;
+        // One that is there is changed, and stays the one that it is.
+        let known = table.client(client_id).await.expect("the table answers");
         let mut client = Client {
             client_id: client_id.to_owned(),
             secret_hash: secret.map(|secret| hash(secret).expect("a data key")),
@@ -81,9 +84,10 @@ impl House {
             pkce_required: secret.is_none(),
             single_session: true,
             scopes: Vec::new(),
+            made_at: known.map_or(now, |known| known.made_at),
         };
         change(&mut client);
-        let table = self.test.gate.table().await;
+        let client = check_client(client).expect("a client that may be stored");
         table.put_client(&client).await.expect("the client is written");
     }
 
@@ -110,6 +114,7 @@ impl House {
             username: user.username,
             user_id: user.id,
             generation: user.generation,
+            client_made_at: now,
             scope: "map openid profile email".to_owned(),
             auth_time: now,
             issued_at: now,
@@ -117,6 +122,8 @@ impl House {
             stage: CodeStage::Issued,
         };
         change(&mut code);
+        let client = table.client(&code.client_id).await.expect("the table answers");
+        code.client_made_at = client.map_or(now, |client| client.made_at);
         let audit = AuditEntry::new(Event::CodeIssued, now, 1);
         table
             .issue_code(&code, &audit)

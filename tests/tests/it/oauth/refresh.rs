@@ -41,7 +41,10 @@ async fn t41_a_lost_reply_is_repeated_within_ten_seconds() {
     house.test.clock.advance(Duration::from_millis(9_999));
     let _ = house.test.table_requests();
     let again = house.refresh(&first).await;
-    assert_eq!(house.test.table_requests(), ["BatchGetItem", "GetItem"]);
+    assert_eq!(
+        house.test.table_requests(),
+        ["BatchGetItem", "TransactWriteItems"]
+    );
     assert_eq!(text(&again, "refresh_token"), text(&second, "refresh_token"));
     assert_ne!(text(&again, "access_token"), text(&second, "access_token"));
     for answer in [&second, &again] {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mapgate_core::oauth::check_client;
 use mapgate_core::table::{
     AuditEntry, Client, CreateUser, Event, Layer, NewUser, RoleId, Source, Table, User, UserChange, UserOrder,
 };
@@ -203,15 +204,23 @@ async fn a_form_that_shows_an_older_state_changes_nothing() {
         pkce_required: true,
         single_session: true,
         scopes: Vec::new(),
+        made_at: test.clock.now(),
     };
+    let checked = |client: &Client| check_client(client.clone()).expect("a client");
     let audit = AuditEntry::new(Event::ClientCreated, test.clock.now(), 1);
-    assert!(table.create_client(&client, &audit).await.expect("written"));
+    let created = table.create_client(&checked(&client), &audit).await;
+    assert!(created.expect("written"));
     let changed = Client {
         state_required: true,
         ..client.clone()
     };
     let write = async |before: &Client, after: &Client| {
-        let writes = table.transaction().change_client(before, after);
+        // It stays the client that it was, whoever says otherwise.
+        let later = Client {
+            made_at: test.clock.now().plus(std::time::Duration::from_secs(1)),
+            ..after.clone()
+        };
+        let writes = table.transaction().change_client(before, &checked(&later));
         writes.commit().await.expect("the table answers").is_ok()
     };
     assert!(write(&client, &changed).await);

@@ -116,7 +116,9 @@ async fn register(test: &TestGate) {
         pkce_required: false,
         single_session: true,
         scopes: Vec::new(),
+        made_at: test.clock.now(),
     };
+    let client = mapgate_core::oauth::check_client(client).expect("a client");
     let audit =
         mapgate_core::table::AuditEntry::new(mapgate_core::table::Event::Imported, test.clock.now(), 1);
     table
