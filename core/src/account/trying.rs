@@ -162,6 +162,27 @@ impl Accounts<'_> {
         password: &Secret,
         from: From,
     ) -> Result<Verdict, AccountError> {
+        self.tried(username, password, from, true).await
+    }
+
+    /// Tries once more a password that was wrong and counted not long ago: wrong again, it counts no more, and the audit
+    /// trail has it already.
+    pub async fn try_again(
+        &self,
+        username: &str,
+        password: &Secret,
+        from: From,
+    ) -> Result<Verdict, AccountError> {
+        self.tried(username, password, from, false).await
+    }
+
+    async fn tried(
+        &self,
+        username: &str,
+        password: &Secret,
+        from: From,
+        counts: bool,
+    ) -> Result<Verdict, AccountError> {
         let username = normalized(username);
         let attempt = self.attempt(&username, from)?;
         let (turn, place) = self.place(&attempt).await?;
@@ -183,30 +204,33 @@ impl Accounts<'_> {
         }
         let answered = self.ask_directory(&username, password, decided, user).await;
         let answered = self.or_leave(place.as_ref().ok(), answered).await?;
-        match (answered, place) {
-            (Ok((user, entry)), Ok(place)) => Ok(Ok(Right {
-                user,
-                roles: read.roles,
-                place,
-                from,
-                outdated: match verified {
-                    Verified::Outdated(fresh) => Some(fresh),
-                    _ => None,
-                },
-                by_reset,
-                entry,
-                voucher: None,
-            })),
-            (Ok((user, _)), Err(locked)) => {
-                let refused = self.refuse(Err(locked), Some(&user), Reason::Locked, from, now);
-                refused.await.map(Err)
+        let (place, reason, user) = match (answered, place) {
+            (Ok((user, entry)), Ok(place)) => {
+                return Ok(Ok(Right {
+                    user,
+                    roles: read.roles,
+                    place,
+                    from,
+                    outdated: match verified {
+                        Verified::Outdated(fresh) => Some(fresh),
+                        _ => None,
+                    },
+                    by_reset,
+                    entry,
+                    voucher: None,
+                }));
             }
-            (Err((reason, user)), place) => {
-                let place = place.as_ref().map_err(|locked| *locked);
-                let refused = self.refuse(place, user.as_ref(), reason, from, now);
-                refused.await.map(Err)
-            }
+            (Ok((user, _)), locked) => (locked, Reason::Locked, Some(user)),
+            (Err((reason, user)), place) => (place, reason, user),
+        };
+        if !counts {
+            self.leave(place.as_ref().ok()).await?;
+            let is_locked = reason == Reason::Locked;
+            return Ok(Err(Wrong { is_locked }));
         }
+        let place = place.as_ref().map_err(|locked| *locked);
+        let refused = self.refuse(place, user.as_ref(), reason, from, now);
+        refused.await.map(Err)
     }
 
     /// What is known of the try without asking the LDAP directory. `genuine`: the password is the user table's.

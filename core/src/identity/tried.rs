@@ -1,6 +1,7 @@
 //! Passwords that come with every request, by Basic or in a URL: a verified credential is remembered as a keyed hash for
 //! the identity cache's time, one is verified at a time, and an identical wrong one counts once in 15 minutes, so that one
-//! stale saved password locks no account in one pan of the map.
+//! stale saved password locks no account in one pan of the map. Meanwhile it is looked at again, since it may have become
+//! right where nobody tells: a directory knows the user now, or the new password.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -13,8 +14,11 @@ use crate::secrets::Purpose;
 use crate::settings::Secret;
 use crate::table::{Holder, IdentityRecord, User, normalized};
 
-/// For how long a wrong credential is known as such.
-const WRONG_FOR: Duration = Duration::from_mins(15);
+/// For how long a wrong credential that was counted is not counted again.
+const COUNTED_FOR: Duration = Duration::from_mins(15);
+/// After so long a wrong credential is looked at again, and each time after twice as long as before, up to
+/// [`COUNTED_FOR`]: a directory counts what it is asked, too, so it is asked four times in a quarter of an hour.
+const LOOKED_AT_AGAIN: Duration = Duration::from_mins(1);
 /// The most credentials remembered; beyond it the memory starts anew.
 const KEPT: usize = 4096;
 
@@ -27,7 +31,18 @@ struct Tried {
     at: Timestamp,
     /// The account for which it was right or wrong; none where there was no such user.
     account: Option<Account>,
-    right: bool,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    Right,
+    Wrong {
+        /// When it was last counted.
+        counted_at: Timestamp,
+        /// For how long it is not looked at.
+        rests: Duration,
+    },
 }
 
 /// What the outcome of a try depends on beside the password: once it changes, the credential is tried anew.
@@ -59,7 +74,7 @@ pub(super) async fn enter(
     let cache = &parts.memory.cache;
     // The cache keeps known users only, so it would tell them from unknown ones by its speed: it is for those who gave
     // the right password.
-    let any = if tried.is_some_and(|tried| tried.right) {
+    let any = if tried.is_some_and(|tried| matches!(tried.outcome, Outcome::Right)) {
         let any_age = Timestamp::from_millis(i64::MIN);
         let any = cache.record(parts, &username, Holder::Nothing, any_age, |_| true);
         any.await?
@@ -84,27 +99,28 @@ pub(super) async fn enter(
         .as_ref()
         .and_then(|record| record.user.as_ref())
         .map(account_of);
-    match *tried {
-        Some(Tried {
-            at,
-            account: of,
-            right: true,
-        }) if of == account && now.since(at) < parts.settings.identity_cache => {
-            let two_factor = parts.settings.authentication.two_factor;
-            return Ok(any.filter(|record| may_enter(record, two_factor, now)));
+    let mut before = None;
+    if let Some(tried) = tried.filter(|tried| tried.account == account) {
+        let age = now.since(tried.at);
+        match tried.outcome {
+            Outcome::Right if age < parts.settings.identity_cache => {
+                let two_factor = parts.settings.authentication.two_factor;
+                return Ok(any.filter(|record| may_enter(record, two_factor, now)));
+            }
+            Outcome::Right => {}
+            Outcome::Wrong { rests, .. } if age < rests => return Ok(None),
+            Outcome::Wrong { counted_at, rests } => before = Some((counted_at, rests)),
         }
-        Some(Tried {
-            at,
-            account: of,
-            right: false,
-        }) if of == account && now.since(at) < WRONG_FOR => {
-            return Ok(None);
-        }
-        _ => {}
     }
 
+    let counted_at = before.map(|(counted_at, _)| counted_at);
+    let counted_at = counted_at.filter(|at| now.since(*at) < COUNTED_FOR);
+    let verdict = match counted_at {
+        None => accounts.try_password(&username, password, from).await?,
+        Some(_) => accounts.try_again(&username, password, from).await?,
+    };
     let mut account = account;
-    let entered = match accounts.try_password(&username, password, from).await? {
+    let entered = match verdict {
         Ok(right) => accounts.enter_plainly(right).await?,
         Err(wrong) => {
             // The lock may be newer than what was read; once it is gone, the credential is to be tried anew.
@@ -119,14 +135,17 @@ pub(super) async fn enter(
         *tried = Some(Tried {
             at: now,
             account,
-            right: false,
+            outcome: Outcome::Wrong {
+                counted_at: counted_at.unwrap_or(now),
+                rests: before.map_or(LOOKED_AT_AGAIN, |(_, rests)| (rests * 2).min(COUNTED_FOR)),
+            },
         });
         return Ok(None);
     };
     *tried = Some(Tried {
         at: now,
         account: Some(account_of(&entered.user)),
-        right: true,
+        outcome: Outcome::Right,
     });
     Ok(Some(Arc::new(IdentityRecord {
         user: Some(entered.user),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mapgate_core::table::{Event, RoleId, Source, UserChange};
 use mapgate_tests::gate::TestGate;
@@ -233,6 +234,30 @@ async fn a_directorys_user_enters_by_basic_and_has_no_password_to_change_here() 
     assert_eq!(changed.status, 401, "{}", changed.body);
     assert!(user(&test, "jane").await.password.is_none());
     assert_eq!(status(&test, "jane", &password("jane")).await, 200);
+}
+
+#[tokio::test]
+async fn who_comes_to_the_directory_later_or_has_a_new_password_there_enters_by_basic_within_a_minute() {
+    let House { test, slapd, .. } = house("directory, ldap").await;
+    let dn = "dn: uid=late,ou=people,dc=example,dc=com";
+    for (password, entry) in [
+        (
+            "from the start",
+            "objectClass: inetOrgPerson\nuid: late\ncn: Late\nsn: Late\nuserPassword: from the start\n",
+        ),
+        (
+            "the next one",
+            "changetype: modify\nreplace: userPassword\nuserPassword: the next one\n",
+        ),
+    ] {
+        assert_eq!(basic(&test, "late", password).await, 401);
+        slapd.add(&format!("{dn}\n{entry}")).await;
+        test.clock.advance(Duration::from_secs(59));
+        assert_eq!(basic(&test, "late", password).await, 401);
+        test.clock.advance(Duration::from_secs(1));
+        assert_eq!(basic(&test, "late", password).await, 200);
+    }
+    assert_eq!(entries(&test, Event::LoginFailed).await, 2);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mapgate_core::http::Failure;
+use mapgate_core::table::Event;
 use mapgate_tests::gate::TestGate;
 
 use super::who;
@@ -109,20 +110,40 @@ async fn an_account_turned_on_again_is_entered_without_waiting_for_the_wrong_one
     }
 }
 
+/// The failures that the audit trail has of today.
+async fn counted(test: &TestGate) -> usize {
+    let day = test.clock.now().rfc3339();
+    let entries = test
+        .gate
+        .table()
+        .await
+        .audit(&day[..10])
+        .await
+        .expect("the trail");
+    let failed = entries.iter().filter(|entry| entry.event == Event::LoginFailed);
+    failed.count()
+}
+
 #[tokio::test]
 async fn the_identical_wrong_credential_counts_once_in_fifteen_minutes() {
-    let test = gate("yes").await;
-    let wrong = basic("jane", "wrong");
+    let vars = "  authentication: {max_consecutive_failures: 3}";
+    let test = TestGate::with(vars, &[("BASICAUTH", "yes")]).await;
+    test.user("jane", "correct horse", &[], false).await;
+    let (wrong, right) = (basic("jane", "wrong"), basic("jane", "correct horse"));
     let before = test.gate.hashing.evaluated();
     let verdict = async || who(&test.gate, &[("authorization", &wrong)]).await;
-    for _ in 0..5 {
+    for turn in 0..=30 {
         assert_eq!(verdict().await, Err(Failure::WrongBasic));
-        test.clock.advance(Duration::from_secs(100));
+        assert_eq!(counted(&test).await, 1 + turn / 30, "after {turn} half minutes");
+        test.clock.advance(Duration::from_secs(30));
     }
-    assert_eq!(test.gate.hashing.evaluated() - before, 1);
-    test.clock.advance(Duration::from_secs(400));
-    assert_eq!(verdict().await, Err(Failure::WrongBasic));
-    assert_eq!(test.gate.hashing.evaluated() - before, 2);
+    // Looked at after 0, 1, 3, 7 and 15 minutes.
+    assert_eq!(test.gate.hashing.evaluated() - before, 5);
+    assert_eq!(
+        who(&test.gate, &[("authorization", &right)]).await.as_deref(),
+        Ok("jane"),
+        "not locked"
+    );
 }
 
 #[tokio::test]
