@@ -82,6 +82,9 @@ impl Accounts<'_> {
             let now = self.clock.now();
             let mut change = of_password(&right, now);
             self.of_entry(&right.user, &right.roles, right.entry.as_ref(), &mut change);
+            let (table, user) = (self.table, &right.user);
+            let spared = table.spare_last_administrator(user, &mut change, &right.roles, now);
+            let witness = self.or_leave(Some(&right.place), spared.await).await?;
             let mut enrolment = None;
             if self.needs_enrolment(&right.user) {
                 let issuer = &self.settings.authentication.two_factor_issuer_name;
@@ -98,7 +101,10 @@ impl Accounts<'_> {
             let audit = self.succeeded(Event::LoginSucceeded, &right, &change, now);
             let user = change.applied(&right.user);
             let is_first = enrolment.is_some() || !user.is_password_changed;
-            match self.commit(&right, &change, &audit, None, !is_first).await? {
+            match self
+                .commit(&right, &change, &audit, witness.as_ref(), None, !is_first)
+                .await?
+            {
                 Written::Done => {
                     return Ok(Ok(Entered {
                         user,
@@ -170,7 +176,7 @@ impl Accounts<'_> {
                 None => None,
             };
             match self
-                .commit(&right, &change, &audit, notice.as_ref(), true)
+                .commit(&right, &change, &audit, None, notice.as_ref(), true)
                 .await?
             {
                 Written::Done => {

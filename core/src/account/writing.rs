@@ -4,7 +4,7 @@ use super::entering::Denied;
 use super::trying::{AccountError, Accounts, Reason, Right, Wrong};
 use super::vouching::Voucher;
 use crate::clock::Timestamp;
-use crate::table::{AuditEntry, Holder, Mail, User, UserChange};
+use crate::table::{AuditEntry, Holder, Mail, User, UserChange, Witness};
 
 /// What became of writing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +25,14 @@ impl Accounts<'_> {
         right: &Right,
         change: &UserChange,
         audit: &AuditEntry,
+        witness: Option<&Witness>,
         notice: Option<&Mail>,
         lets_in: bool,
     ) -> Result<Written, AccountError> {
         let once = right.voucher.as_ref().and_then(Voucher::once);
         for late in [false, true] {
-            let mut writes = self.table.transaction().change(&right.user, change);
+            let writes = self.table.transaction().change(&right.user, change);
+            let mut writes = writes.witnessed(witness, self.clock.now());
             if let Some(notice) = notice {
                 writes = writes.mail(notice);
             }
@@ -41,7 +43,7 @@ impl Accounts<'_> {
             match self.or_leave(Some(&right.place), written).await? {
                 Ok(()) => return Ok(Written::Done),
                 Err(refused) if refused.done => return Ok(Written::Spent),
-                Err(refused) if refused.user => return Ok(Written::Changed),
+                Err(refused) if refused.user || refused.witness => return Ok(Written::Changed),
                 Err(_) => {}
             }
         }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem}
 
 use super::item::{Item, Key, delete, n, put_if, s};
 use super::users::{self, MAX_ROLES};
-use super::{ROLE_ADMIN, RoleId, Roles, Table, TableError, Transaction, User, UserPage};
+use super::{ROLE_ADMIN, RoleId, Roles, Table, TableError, Transaction, User, UserChange, UserPage};
 use crate::clock::Timestamp;
 
 /// The change would leave nobody who can administer mapgate.
@@ -121,6 +121,28 @@ impl Table {
                 return Ok(Err(LastAdministrator));
             }
         }
+    }
+}
+
+impl Table {
+    /// For a change that a directory elsewhere asks for, which nobody can be told is refused: the last administrator keeps
+    /// the role. What must hold with the change as it then is.
+    pub async fn spare_last_administrator(
+        &self,
+        user: &User,
+        change: &mut UserChange,
+        roles: &Roles,
+        now: Timestamp,
+    ) -> Result<Option<Witness>, TableError> {
+        let witness = self
+            .witness(user, Some(&change.applied(user)), roles, now)
+            .await?;
+        Ok(witness.unwrap_or_else(|LastAdministrator| {
+            tracing::warn!(username = user.username, "the last administrator keeps the role");
+            let role = roles.named(ROLE_ADMIN).map(|role| role.id);
+            change.roles.get_or_insert_default().extend(role);
+            None
+        }))
     }
 }
 

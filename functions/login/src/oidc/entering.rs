@@ -87,7 +87,15 @@ impl Entering<'_> {
 
     /// Writes the login. None where the account was changed meanwhile.
     async fn let_in(&self, person: &Person, user: &User, now: Timestamp) -> Result<Option<User>, EnterError> {
-        let change = self.change(person, user, now).await?;
+        let mut change = self.change(person, user, now).await?;
+        let mut witness = None;
+        if change.roles.is_some() {
+            let roles = self.table.roles().await?;
+            let spared = self
+                .table
+                .spare_last_administrator(user, &mut change, &roles, now);
+            witness = spared.await?;
+        }
         let changes = [
             ("subject", change.subject.is_some()),
             ("display_name", change.display_name.is_some()),
@@ -107,6 +115,7 @@ impl Entering<'_> {
         let mut writes = self.table.transaction();
         if is_something {
             writes = writes.change(user, &change).audit(&audit);
+            writes = writes.witnessed(witness.as_ref(), now);
         }
         if change.subject.is_some() {
             writes = writes.give(&person.subject, user);

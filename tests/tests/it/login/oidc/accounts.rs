@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use mapgate_core::clock::Timestamp;
-use mapgate_core::table::{AuditEntry, Event, NewUser, Source, User, UserChange};
+use mapgate_core::table::{AuditEntry, Event, NewUser, ROLE_ADMIN, Source, User, UserChange};
 use mapgate_tests::gate::{START, TestGate};
 use serde_json::json;
 
@@ -282,6 +282,24 @@ async fn provided_roles_are_the_users_roles_and_unknown_ones_are_none() {
     assert_eq!(own(json!(["editor", "unheard-of", "intranet"])).await, [editor]);
     assert_eq!(own(json!(["viewer"])).await, [viewer]);
     assert_eq!(own(json!(null)).await, []);
+}
+
+#[tokio::test]
+async fn the_last_administrator_keeps_the_role_that_the_provider_takes_away() {
+    let peer = Peer::start().await;
+    let more = ", provide_roles: true, user_info_fields: {roles: groups}";
+    let test = client_of(&peer, more).await;
+    let browser = Browser::of(&test);
+    let admin = test.role(ROLE_ADMIN).await;
+    let has_it = async |roles| {
+        browser.log_in(&peer, "jane", &json!({"groups": roles})).await;
+        let jane = user(&test, "jane").await.expect("Jane");
+        jane.roles.contains(&admin)
+    };
+    assert!(has_it(json!([ROLE_ADMIN])).await);
+    assert!(has_it(json!([])).await, "there is no other");
+    test.user("ada", "correct horse", &[admin], false).await;
+    assert!(!has_it(json!([])).await);
 }
 
 #[tokio::test]
