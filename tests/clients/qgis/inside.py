@@ -68,10 +68,10 @@ def auth_config(job):
 
 
 def wms(job, authcfg):
-    # In a WMS URI the inner query is percent-encoded.
-    url = job["map_url"].replace("=", "%3D").replace("&", "%26")
+    # In a WMS URI the inner query is percent-encoded. Maps are asked there too, and not where the capabilities say.
+    url = job["wms_url"].replace("=", "%3D").replace("&", "%26")
     uri = (
-        f"authcfg={authcfg}&contextualWMSLegend=0&crs={job['crs']}&dpiMode=7&featureCount=10&format=image/png"
+        f"IgnoreGetMapUrl=1&authcfg={authcfg}&contextualWMSLegend=0&crs={job['crs']}&dpiMode=7&featureCount=10&format=image/png"
         f"&layers={job['wms_layer']}&styles=&url={url}"
     )
     return QgsRasterLayer(uri, "wms", "wms")

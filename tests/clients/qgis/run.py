@@ -6,10 +6,12 @@ Basic one. Layers are loaded, drawn and counted by `inside.py`.
 
 Between QGIS and the token endpoint stands a relay. It notes each grant, and it can change how long QGIS
 believes its first token to live, since a real one lives for a minute at least: with `--expires-in 1` it
-refreshes.
+refreshes. Another stands before the maps: it notes each request with its token (a digest of it), and refuses the
+first token once there is a second, as if its time were over.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -27,48 +29,94 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def relay(token_url, expires_in, grants):
-    """Serves the token endpoint on a port of its own; returns the URL."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    lock = threading.Lock()
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def digest(token):
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+def serve(handle):
+    """Serves `handle` on a port of its own; returns the URL."""
 
     class Relay(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            sent = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
-            request = urllib.request.Request(token_url, body)
-            for name in ("Content-Type", "Accept", "User-Agent", "Authorization"):
-                if name in self.headers:
-                    request.add_header(name, self.headers[name])
-            try:
-                answer = opener.open(request, timeout=30)
-            except urllib.error.HTTPError as error:
-                answer = error
-            status, text = answer.status, answer.read()
-            grant = {"grant_type": sent.get("grant_type"), "fields": sorted(sent), "status": status}
-            with lock:
-                grants.append(grant)
-                first = len(grants) == 1
-            if status == 200:
-                told = json.loads(text)
-                grant["expires_in"] = told.get("expires_in")
-                if expires_in and first:
-                    told["expires_in"] = expires_in
-                text = json.dumps(told).encode()
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
+            status, headers, text = handle(self, body)
             self.send_response(status)
-            self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
+
+        do_GET = do_POST = answer
 
         def log_message(self, *args):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}/oauth/token"
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def passed_on(url, asked, body):
+    """What `url` answers to the request: status, headers, body."""
+    request = urllib.request.Request(url, body)
+    for name in ("Content-Type", "Accept", "User-Agent", "Authorization"):
+        if name in asked.headers:
+            request.add_header(name, asked.headers[name])
+    try:
+        answer = OPENER.open(request, timeout=30)
+    except urllib.error.HTTPError as error:
+        answer = error
+    kept = ("Content-Type", "Cache-Control", "WWW-Authenticate")
+    headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+    return answer.status, headers, answer.read()
+
+
+def token_relay(token_url, expires_in, grants):
+    """Stands before the token endpoint."""
+    lock = threading.Lock()
+
+    def handle(asked, body):
+        sent = dict(urllib.parse.parse_qsl((body or b"").decode(), keep_blank_values=True))
+        status, headers, text = passed_on(token_url, asked, body)
+        grant = {"grant_type": sent.get("grant_type"), "fields": sorted(sent), "status": status}
+        with lock:
+            grants.append(grant)
+            first = len(grants) == 1
+        if status == 200:
+            told = json.loads(text)
+            grant.update(expires_in=told.get("expires_in"), token=digest(told["access_token"]))
+            if expires_in and first:
+                told["expires_in"] = expires_in
+            text = json.dumps(told).encode()
+        return status, headers, text
+
+    return f"{serve(handle)}/oauth/token"
+
+
+def map_relay(base, grants, maps):
+    """Stands before the maps."""
+
+    def handle(asked, body):
+        query = urllib.parse.parse_qsl(urllib.parse.urlsplit(asked.path).query)
+        asks = next((value for name, value in query if name.upper() == "REQUEST"), None)
+        scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+        token = digest(token) if scheme == "Bearer" else None
+        given = [grant["token"] for grant in grants if "token" in grant]
+        if token in given[:-1]:
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"', "Content-Type": "text/plain"}
+            status, headers, text = 401, challenge, b"its time is over"
+        else:
+            status, headers, text = passed_on(base + asked.path, asked, body)
+        maps.append({"request": asks, "token": token, "status": status})
+        return status, headers, text
+
+    return serve(handle)
 
 
 def free_port():
@@ -117,7 +165,7 @@ def environment(job, folder):
 
 
 def run(options, folder):
-    grants = []
+    grants, maps = [], []
     base = options.base.rstrip("/")
     job = {
         "folder": folder,
@@ -128,8 +176,9 @@ def run(options, folder):
         "client_secret": options.client_secret,
         "redirect_port": free_port(),
         "request_url": f"{base}/oauth/login",
-        "token_url": relay(f"{base}/oauth/token", options.expires_in, grants),
+        "token_url": token_relay(f"{base}/oauth/token", options.expires_in, grants),
         "map_url": f"{base}/mapserv_proxy?ogcserver={options.ogcserver}",
+        "wms_url": f"{map_relay(base, grants, maps)}/mapserv_proxy?ogcserver={options.ogcserver}",
         "wms_layer": options.wms_layer,
         "wfs_layer": options.wfs_layer,
         "crs": options.crs,
@@ -156,7 +205,7 @@ def run(options, folder):
     if os.path.exists(browser):
         with open(browser, encoding="utf-8") as file:
             steps = [json.loads(line) for line in file]
-    return result | {"grants": grants, "browser": steps}
+    return result | {"grants": grants, "maps": maps, "browser": steps}
 
 
 def main():
