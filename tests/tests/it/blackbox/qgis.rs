@@ -79,12 +79,12 @@ async fn oauth2_loads_draws_and_refreshes() {
     let tokens = [0, 1].map(|grant| result["grants"][grant]["token"].as_str().unwrap_or_default());
     assert_ne!(tokens[0], tokens[1], "{result}");
     let asked = result["maps"].as_array().unwrap();
-    let served = asked.iter().filter(|asked| asked["status"] == 200);
+    let mut served = asked.iter().filter(|asked| asked["status"] == 200);
     let token = |asked: &Value| asked["token"].as_str().unwrap_or("none").to_owned();
     let mut with: Vec<String> = served.clone().map(token).collect();
     with.dedup();
     assert_eq!(with, tokens, "{result}");
-    let map = served.filter(|asked| asked["request"] == "GetMap").next_back();
+    let map = served.rfind(|asked| asked["request"] == "GetMap");
     assert_eq!(map.map(token).as_deref(), Some(tokens[1]), "{result}");
     // Both with the secret, and without asking anybody again.
     for (grant, own) in [(0, "code"), (1, "refresh_token")] {
