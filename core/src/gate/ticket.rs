@@ -9,7 +9,7 @@ use crate::http::Failure;
 use crate::identity::{Identity, Scheme, begin_session, sign_ticket};
 use crate::secrets::Secrets;
 use crate::session::{cookies_named, expired_cookies, ticket_cookie};
-use crate::table::User;
+use crate::table::{AuditEntry, Event, User};
 
 impl Gate {
     /// The `Set-Cookie`s that log `user` in, by a session of its own (so a session that someone else began is never
@@ -47,6 +47,34 @@ impl Gate {
         }
         cookies.push(cookie);
         Ok(cookies)
+    }
+
+    /// Ends the session of the identity's ticket, so that every copy and every reissue of it is dead, and gives the
+    /// `Set-Cookie`s that clear it. A ticket of Pyramid's own names no session that could be ended: its cookies are
+    /// cleared, no more.
+    pub async fn log_out(
+        &self,
+        request: &request::Parts,
+        identity: &Identity,
+    ) -> Result<Vec<HeaderValue>, Failure> {
+        if let (
+            Some(user),
+            Scheme::Ticket {
+                session: Some(session),
+                ..
+            },
+        ) = (&identity.user, &identity.scheme)
+        {
+            let days = self.settings.audit_retention_days;
+            let audit = AuditEntry::new(Event::LoggedOut, self.clock.now(), days)
+                .of(user.username.as_str())
+                .from(self.address(request));
+            // Until then a ticket of the session could still be valid.
+            let until = session.started_at.plus(self.settings.authentication.session_max);
+            let table = self.table().await;
+            table.end_session(&session.id, until, &audit).await?;
+        }
+        Ok(self.cleared_cookies(request))
     }
 
     /// The `Set-Cookie`s that clear the ticket, in both forms. They end no session: see

@@ -11,8 +11,9 @@ use http_body_util::LengthLimitError;
 use super::{BODY_LIMIT, Failure};
 use crate::settings::Secret;
 
-/// More fields than any form of mapgate's or any OAuth request has: what looks through them stays quick.
-const MAX_FIELDS: usize = 100;
+/// More fields than any form of mapgate's has, a table of boxes for layers and roles among them, or any OAuth request:
+/// what looks through them stays quick.
+const MAX_FIELDS: usize = 2000;
 
 /// A form's fields, in order. Values can be secrets, so it cannot be printed.
 #[derive(Clone, Default)]
@@ -194,8 +195,8 @@ mod tests {
 
     #[test]
     fn more_fields_than_any_form_has_are_refused() {
-        assert!(Form::of_query(Some(&"a&".repeat(100))).is_ok());
-        assert!(Form::of_query(Some(&"a&".repeat(101))).is_err());
+        assert!(Form::of_query(Some(&"a&".repeat(MAX_FIELDS))).is_ok());
+        assert!(Form::of_query(Some(&"a&".repeat(MAX_FIELDS + 1))).is_err());
     }
 
     #[test]

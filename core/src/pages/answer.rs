@@ -1,6 +1,6 @@
 //! A page as an answer: its security headers, and what its forms may lead to.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -14,12 +14,33 @@ use crate::http::{Failure, private};
 use crate::session::csrf::Csrf;
 
 /// The style sheet of every page, without a byte around it: the policy names its hash.
-pub(super) const STYLE: &str = include_str!("style.css");
+pub const STYLE: &str = include_str!("style.css");
 
-static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| {
-    let hash = digest(&SHA256, STYLE.as_bytes());
-    format!("'sha256-{}'", STANDARD.encode(hash.as_ref()))
-});
+static SHARED: Style = Style::new(STYLE);
+
+/// A style sheet that stands in a page, in the block `style` of the layout.
+#[derive(Debug)]
+pub struct Style {
+    sheet: &'static str,
+    source: OnceLock<String>,
+}
+
+impl Style {
+    /// One that stands in the page as it is here, without a byte around it.
+    #[must_use]
+    pub const fn new(sheet: &'static str) -> Self {
+        let source = OnceLock::new();
+        Self { sheet, source }
+    }
+
+    /// What allows it, as a source for `style-src` (CSP Level 3 §6.7.2.3).
+    fn source(&self) -> &str {
+        self.source.get_or_init(|| {
+            let hash = digest(&SHA256, self.sheet.as_bytes());
+            format!("'sha256-{}'", STANDARD.encode(hash.as_ref()))
+        })
+    }
+}
 
 /// Where a page's form may lead, beyond mapgate itself, as a source for `form-action` (CSP Level 3 §6.4.1): Chromium
 /// applies it to the redirect after the POST too. For a URL that was found good; an IPv6 host cannot be written in a
@@ -34,13 +55,15 @@ pub fn form_target(url: &Url) -> String {
 
 /// What a page's headers depend on. The default is that of a page without a form.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Headers<'a> {
+pub struct Headers<'a> {
     /// The form's token, whose other half goes to the browser.
-    pub(super) csrf: Option<&'a Csrf>,
+    pub csrf: Option<&'a Csrf>,
     /// A [`form_target`] beyond mapgate itself.
-    pub(super) target: Option<&'a str>,
+    pub target: Option<&'a str>,
     /// The `Referrer-Policy`.
-    pub(super) referrer: &'static str,
+    pub referrer: &'static str,
+    /// A style sheet beside the shared one.
+    pub style: Option<&'static Style>,
 }
 
 impl Default for Headers<'_> {
@@ -50,13 +73,15 @@ impl Default for Headers<'_> {
             target: None,
             // `no-referrer` would make the browser send `Origin: null` with the form's own POST.
             referrer: "same-origin",
+            style: None,
         }
     }
 }
 
 impl<'a> Headers<'a> {
     /// Those of a page with a form.
-    pub(super) fn of_form(csrf: &'a Csrf, target: Option<&'a str>) -> Self {
+    #[must_use]
+    pub fn of_form(csrf: &'a Csrf, target: Option<&'a str>) -> Self {
         Self {
             csrf: Some(csrf),
             target,
@@ -66,11 +91,13 @@ impl<'a> Headers<'a> {
 }
 
 /// The page with its headers, and the browser's half of its form's token.
-pub(super) fn answer(status: StatusCode, page: &impl Template, headers: Headers<'_>) -> Response {
+#[must_use]
+pub fn answer(status: StatusCode, page: &impl Template, headers: Headers<'_>) -> Response {
     let Headers {
         csrf,
         target,
         referrer,
+        style,
     } = headers;
     let html = match page.render() {
         Ok(html) => html,
@@ -88,9 +115,10 @@ pub(super) fn answer(status: StatusCode, page: &impl Template, headers: Headers<
         (Some(_), None) => "'self'".to_owned(),
         (Some(_), Some(target)) => format!("'self' {target}"),
     };
+    let style = style.map_or_else(String::new, |style| format!(" {}", style.source()));
     let policy = format!(
-        "default-src 'none'; style-src {}; form-action {action}; frame-ancestors 'none'; base-uri 'none'",
-        *STYLE_SOURCE
+        "default-src 'none'; style-src {}{style}; form-action {action}; frame-ancestors 'none'; base-uri 'none'",
+        SHARED.source()
     );
     let Ok(policy) = HeaderValue::from_str(&policy) else {
         tracing::error!("a form's target is not fit for a header");

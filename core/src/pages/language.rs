@@ -56,7 +56,8 @@ impl Language {
     }
 
     /// The language's own name for itself.
-    pub(super) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::English => "English",
             Self::French => "Français",

@@ -2,7 +2,8 @@
 //! under a strict Content-Security-Policy.
 //!
 //! Texts are Fluent messages in `texts/`, one file a language; a page names them by their id. To add a page, add its
-//! message (with the attribute `.title`) to all four files, and show it with [`message`].
+//! message (with the attribute `.title`) to all four files, and show it with [`message`]. A function with pages of its own
+//! brings its texts with [`Texts`], its templates below `layout.html`, and its [`Style`], and answers with [`answer`()].
 
 mod access;
 mod answer;
@@ -17,16 +18,16 @@ mod reset;
 mod text;
 
 pub use access::{Access, Place};
-pub use answer::form_target;
+pub use answer::{Headers, STYLE, Style, answer, form_target};
 pub use consent::{ConsentForm, consent_form};
 pub use language::Language;
 pub use login::{Asks, LoginForm, login_form};
 pub use message::{failure, message, recovery_codes};
 pub use password::{CodeField, Enrolment, PasswordForm, Whose, password_form, policy_text};
 pub use post_back::{PostBack, post_back};
-pub use reader::Reader;
+pub use reader::{Choice, Reader};
 pub use reset::{NewPasswordForm, ResetForm, new_password_form, reset_form};
-pub use text::text;
+pub use text::{Texts, text};
 
 /// What is wrong with a form, told above it and tied to one of its fields.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +58,9 @@ impl<'a> FieldError<'a> {
 }
 
 impl Language {
-    /// What templates ask of a page's language.
-    fn say(self, id: &str) -> String {
+    /// The shared text `id`, which takes no arguments: what templates ask of a page's language.
+    #[must_use]
+    pub fn say(self, id: &str) -> String {
         text(self, id, &[])
     }
 

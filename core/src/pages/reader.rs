@@ -8,18 +8,21 @@ use crate::http::Form;
 /// For whom a page is: the language, and whether the page offers the others. A [`Language`] alone offers none.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
-    pub(super) language: Language,
+    /// The language.
+    pub language: Language,
     /// The query of the page's own address; none where asking for it again would not show the same page.
     query: Option<&'a str>,
 }
 
 /// A link of the language switch.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    pub(super) language: Language,
+pub struct Choice {
+    /// The language it leads to.
+    pub language: Language,
     /// Relative to the page's own address.
-    pub(super) address: String,
-    pub(super) is_current: bool,
+    pub address: String,
+    /// Whether the page is in that language.
+    pub is_current: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -36,7 +39,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The links of the language switch.
-    pub(super) fn choices(&self) -> Vec<Choice> {
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
         let Some(query) = self.query else {
             return Vec::new();
         };

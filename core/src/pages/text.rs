@@ -1,7 +1,7 @@
 //! Texts, as Fluent messages: a bundle a language, made when it is first needed.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -10,10 +10,19 @@ use super::Language;
 
 type Bundle = FluentBundle<FluentResource>;
 
-static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::English));
-static FRENCH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::French));
-static GERMAN: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::German));
-static ITALIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Italian));
+/// The texts of every page, and those of a function's own pages beside them.
+pub struct Texts {
+    own: fn(Language) -> &'static str,
+    bundles: [OnceLock<Bundle>; 4],
+}
+
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Texts").finish_non_exhaustive()
+    }
+}
+
+static TEXTS: Texts = Texts::beside(|_| "");
 
 fn source(language: Language) -> &'static str {
     match language {
@@ -24,48 +33,66 @@ fn source(language: Language) -> &'static str {
     }
 }
 
-fn bundle(language: Language) -> Bundle {
-    // A test sees to it that every file is read without a fault.
-    let resource = FluentResource::try_new(source(language).to_owned());
-    let resource = resource.unwrap_or_else(|(resource, _)| resource);
+fn bundle(language: Language, own: &str) -> Bundle {
     let mut bundle = Bundle::new_concurrent(vec![language.tag().parse().unwrap_or_default()]);
     // The marks would show in attributes and in titles, and these languages all run from left to right.
     bundle.set_use_isolating(false);
-    bundle.add_resource_overriding(resource);
+    for source in [source(language), own] {
+        // A test sees to it that every file is read without a fault.
+        let resource = FluentResource::try_new(source.to_owned());
+        bundle.add_resource_overriding(resource.unwrap_or_else(|(resource, _)| resource));
+    }
     bundle
+}
+
+impl Texts {
+    /// The shared texts, and beside them those of the Fluent file that `own` gives for a language.
+    #[must_use]
+    pub const fn beside(own: fn(Language) -> &'static str) -> Self {
+        let bundles = [const { OnceLock::new() }; 4];
+        Self { own, bundles }
+    }
+
+    /// As [`text`], among these.
+    #[must_use]
+    pub fn text(&self, language: Language, id: &str, arguments: &[(&str, &str)]) -> String {
+        let [english, french, german, italian] = &self.bundles;
+        let made = match language {
+            Language::English => english,
+            Language::French => french,
+            Language::German => german,
+            Language::Italian => italian,
+        };
+        let bundle = made.get_or_init(|| bundle(language, (self.own)(language)));
+        let (message, attribute) = match id.split_once('.') {
+            Some((message, attribute)) => (message, Some(attribute)),
+            None => (id, None),
+        };
+        let pattern = bundle.get_message(message).and_then(|message| match attribute {
+            Some(attribute) => message
+                .get_attribute(attribute)
+                .map(|attribute| attribute.value()),
+            None => message.value(),
+        });
+        let Some(pattern) = pattern else {
+            tracing::error!(id, language = language.tag(), "a text is missing");
+            return id.to_owned();
+        };
+        let arguments: FluentArgs<'_> = arguments
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value)))
+            .collect();
+        bundle
+            .format_pattern(pattern, Some(&arguments), &mut Vec::new())
+            .into_owned()
+    }
 }
 
 /// The message `id`, or its attribute for an id like `message.attribute`, with `arguments` put in. Plain text, not
 /// HTML. An id that is in no file gives itself, and the log says so.
 #[must_use]
 pub fn text(language: Language, id: &str, arguments: &[(&str, &str)]) -> String {
-    let bundle = match language {
-        Language::English => &ENGLISH,
-        Language::French => &FRENCH,
-        Language::German => &GERMAN,
-        Language::Italian => &ITALIAN,
-    };
-    let (message, attribute) = match id.split_once('.') {
-        Some((message, attribute)) => (message, Some(attribute)),
-        None => (id, None),
-    };
-    let pattern = bundle.get_message(message).and_then(|message| match attribute {
-        Some(attribute) => message
-            .get_attribute(attribute)
-            .map(|attribute| attribute.value()),
-        None => message.value(),
-    });
-    let Some(pattern) = pattern else {
-        tracing::error!(id, language = language.tag(), "a text is missing");
-        return id.to_owned();
-    };
-    let arguments: FluentArgs<'_> = arguments
-        .iter()
-        .map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value)))
-        .collect();
-    bundle
-        .format_pattern(pattern, Some(&arguments), &mut Vec::new())
-        .into_owned()
+    TEXTS.text(language, id, arguments)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ mod api;
 mod desk;
 mod entering;
 mod fault;
+mod pages;
+mod texts;
 
 use std::sync::Arc;
 
@@ -15,6 +17,36 @@ use mapgate_core::settings::Service;
 /// Every path that [`router`] serves.
 pub const ROUTES: &[&str] = &[
     "/health/admin",
+    "/admin",
+    "/admin/",
+    "/admin/{*path}",
+    "/admin/new_user",
+    "/admin/users",
+    "/admin/users/{id}",
+    "/admin/users/{id}/delete",
+    "/admin/users/{id}/sessions",
+    "/admin/roles",
+    "/admin/new_role",
+    "/admin/roles/{id}",
+    "/admin/roles/{id}/members",
+    "/admin/roles/{id}/delete",
+    "/admin/functionalities",
+    "/admin/oauth2_clients",
+    "/admin/new_oauth2_client",
+    "/admin/oauth2_clients/{client_id}",
+    "/admin/oauth2_clients/{client_id}/secret",
+    "/admin/oauth2_clients/{client_id}/delete",
+    "/admin/ogc_servers",
+    "/admin/new_ogc_server",
+    "/admin/ogc_servers/{name}",
+    "/admin/ogc_servers/{name}/delete",
+    "/admin/ogc_servers/{name}/layers",
+    "/admin/ogc_servers/{name}/new_layer",
+    "/admin/ogc_servers/{name}/layers/{layer}",
+    "/admin/ogc_servers/{name}/layers/{layer}/delete",
+    "/admin/audit",
+    "/admin/mails",
+    "/admin/log_out",
     "/admin/api/openapi.json",
     "/admin/api/users",
     "/admin/api/users/{id}",
@@ -40,6 +72,7 @@ pub fn router(gate: Arc<Gate>) -> Router {
     let mut router = health(&gate, "admin");
     if gate.settings.enable_admin_interface {
         router = router.merge(api::router(gate.clone()));
+        router = router.merge(pages::router(gate.clone()));
     }
     service(router, &gate.settings, Some(Service::Admin))
 }

@@ -9,7 +9,6 @@ use http::{Method, Uri, header};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach, private};
 use mapgate_core::identity::Scheme;
-use mapgate_core::table::{AuditEntry, Event};
 
 use crate::asked::with_cookies;
 
@@ -21,23 +20,12 @@ pub(crate) async fn get(State(gate): State<Arc<Gate>>, request: Request) -> Resu
     parts.headers.remove(header::AUTHORIZATION);
     parts.uri = Uri::from_static("/logout");
     let identity = gate.identify(&parts, Reach::Own).await?;
-    let (Some(user), Scheme::Ticket { session, .. }) = (identity.user, identity.scheme) else {
+    if identity.user.is_none() || !matches!(identity.scheme, Scheme::Ticket { .. }) {
         return Err(Failure::Unauthorized("nobody is logged in".to_owned()));
-    };
+    }
     if parts.method == Method::HEAD {
         return Ok(private(Json(true).into_response()));
     }
-    if let Some(session) = session {
-        let days = gate.settings.audit_retention_days;
-        let audit = AuditEntry::new(Event::LoggedOut, gate.clock.now(), days)
-            .of(user.username)
-            .from(gate.address(&parts));
-        // Until then a ticket of the session could still be valid.
-        let until = session.started_at.plus(gate.settings.authentication.session_max);
-        gate.table().await.end_session(&session.id, until, &audit).await?;
-    }
-    Ok(with_cookies(
-        Json(true).into_response(),
-        gate.cleared_cookies(&parts),
-    ))
+    let cookies = gate.log_out(&parts, &identity).await?;
+    Ok(with_cookies(Json(true).into_response(), cookies))
 }

@@ -19,3 +19,4 @@ mod oauth;
 mod reset_password;
 mod resourceproxy;
 mod table;
+mod texts;

@@ -85,7 +85,7 @@ impl IntoResponse for Fault {
             Self::Invalid(wrongs) => {
                 let wrongs = wrongs
                     .into_iter()
-                    .map(|wrong| (format!("/{}", wrong.field), wrong.text));
+                    .map(|wrong| (format!("/{}", wrong.field), wrong.said.to_string()));
                 problem(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     &text,

@@ -77,6 +77,12 @@ impl From<Mail> for MailShown {
 }
 
 impl Desk<'_> {
+    /// The day it is, in UTC.
+    pub(crate) fn today(&self) -> String {
+        let now = self.now().rfc3339();
+        now.get(..10).unwrap_or_default().to_owned()
+    }
+
     /// Some entries of a day (`2026-11-23`, in UTC); of today where none is asked for.
     pub(crate) async fn trail(
         &self,
@@ -84,10 +90,10 @@ impl Desk<'_> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Listed<EntryShown>, Fault> {
-        let today = self.now().rfc3339();
-        let day = day.unwrap_or_else(|| today.get(..10).unwrap_or_default());
+        let today = self.today();
+        let day = day.unwrap_or(&today);
         let mut wrongs = Wrongs::default();
-        wrongs.unless(is_day(day), "day", "is no day like 2026-11-23");
+        wrongs.unless(is_day(day), "day", "wrong-day");
         wrongs.done()?;
         let page = self.table.audit_page(day, after, limit).await?;
         Ok(Listed {

@@ -83,6 +83,36 @@ impl From<&Client> for ClientShown {
     }
 }
 
+impl Default for ClientAsked {
+    /// What most want.
+    fn default() -> Self {
+        Self {
+            client_id: String::new(),
+            confidential: true,
+            redirect_uris: Vec::new(),
+            state_required: false,
+            pkce_required: false,
+            single_session: true,
+            scopes: Vec::new(),
+        }
+    }
+}
+
+impl From<&ClientShown> for ClientAsked {
+    /// What leaves the client as it is.
+    fn from(client: &ClientShown) -> Self {
+        Self {
+            client_id: client.client_id.clone(),
+            confidential: client.confidential,
+            redirect_uris: client.redirect_uris.clone(),
+            state_required: client.state_required,
+            pkce_required: client.pkce_required,
+            single_session: client.single_session,
+            scopes: client.scopes.clone(),
+        }
+    }
+}
+
 impl ClientAsked {
     fn record(&self, secret_hash: Option<String>, made_at: Timestamp) -> Result<CheckedClient, Fault> {
         checked(Client {
@@ -100,7 +130,7 @@ impl ClientAsked {
 
 /// `client`, to be stored; the field that is wrong where it may not be.
 fn checked(client: Client) -> Result<CheckedClient, Fault> {
-    check_client(client).map_err(|fault| Fault::invalid(fault.field(), fault.to_string()))
+    check_client(client).map_err(|fault| Fault::invalid(fault.field(), fault))
 }
 
 impl Desk<'_> {
@@ -149,7 +179,7 @@ impl Desk<'_> {
             .create_client(&client, &audit.changes(changes(None, &shown)))
             .await?
         {
-            return Err(Fault::Conflict("there is a client of this identifier".to_owned()));
+            return Err(Fault::Conflict("taken-client".into()));
         }
         Ok(ClientMade {
             client: shown,
@@ -168,16 +198,8 @@ impl Desk<'_> {
         let shown = ClientShown::from(&before);
         shown.check(if_match)?;
         let mut wrongs = Wrongs::default();
-        wrongs.unless(
-            asked.client_id == before.client_id,
-            "client_id",
-            "cannot be changed",
-        );
-        wrongs.unless(
-            asked.confidential == shown.confidential,
-            "confidential",
-            "cannot be changed",
-        );
+        wrongs.unless(asked.client_id == before.client_id, "client_id", "fixed");
+        wrongs.unless(asked.confidential == shown.confidential, "confidential", "fixed");
         wrongs.done()?;
         let after = asked.record(before.secret_hash.clone(), before.made_at)?;
         let after_shown = ClientShown::from(&*after);
@@ -192,7 +214,7 @@ impl Desk<'_> {
         let before = self.read_client(id).await?;
         ClientShown::from(&before).check(if_match)?;
         if before.is_public() {
-            return Err(Fault::Conflict("a public client has no secret".to_owned()));
+            return Err(Fault::Conflict("public-has-no-secret".into()));
         }
         let secret = self.secret()?;
         let after = checked(Client {

@@ -8,7 +8,7 @@ use super::{Desk, Listed, NAME_FAULT, Tagged, is_name, line, role_ids, role_name
 use crate::fault::{Fault, Wrongs};
 
 /// A layer: the same to show and to ask for.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LayerShown {
     /// The name in the server's capabilities. It cannot be changed.
@@ -44,11 +44,7 @@ impl LayerShown {
         let mut wrongs = Wrongs::default();
         wrongs.unless(is_name(&self.name), "name", NAME_FAULT);
         let clear = !self.public || self.roles.is_empty();
-        wrongs.unless(
-            clear,
-            "roles",
-            "a public layer is for everybody, and needs no roles",
-        );
+        wrongs.unless(clear, "roles", "wrong-layer-roles");
         let layer = Layer {
             name: self.name.clone(),
             public: self.public,
@@ -70,6 +66,20 @@ impl Desk<'_> {
             items: layers.iter().map(|layer| LayerShown::of(layer, &roles)).collect(),
             next: None,
         })
+    }
+
+    /// The layers that name a role, with their servers: server, layer.
+    pub(crate) async fn layers_of_role(&self, role: &str) -> Result<Vec<(String, String)>, Fault> {
+        let mut found = Vec::new();
+        for server in self.servers().await?.items {
+            let layers = self.layers(&server.name).await?.items;
+            let named = layers.into_iter().filter(|layer| {
+                let mut roles = layer.roles.iter().chain(&layer.write_roles);
+                roles.any(|name| name == role)
+            });
+            found.extend(named.map(|layer| (server.name.clone(), layer.name)));
+        }
+        Ok(found)
     }
 
     /// One layer.
@@ -95,7 +105,7 @@ impl Desk<'_> {
         let audit = self.of_layer(Event::LayerCreated, server, None, Some(&shown));
         let writes = self.table.transaction().change_layer(server, None, Some(&layer));
         let written = writes.audit(&audit).commit().await?;
-        written.map_err(|_| Fault::Conflict("there is a layer of this name".to_owned()))?;
+        written.map_err(|_| Fault::Conflict("taken-layer".into()))?;
         Ok(shown)
     }
 
@@ -111,7 +121,7 @@ impl Desk<'_> {
         let shown = LayerShown::of(&before, &roles);
         shown.check(if_match)?;
         let mut wrongs = Wrongs::default();
-        wrongs.unless(asked.name == before.name, "name", "cannot be changed");
+        wrongs.unless(asked.name == before.name, "name", "fixed");
         wrongs.done()?;
         let after = asked.record(&roles)?;
         let after_shown = LayerShown::of(&after, &roles);

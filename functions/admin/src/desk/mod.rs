@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::entering::Administrator;
-use crate::fault::{Fault, Wrongs};
+use crate::fault::{Fault, Said, Wrongs};
 
 pub(crate) use audit::{EntryShown, MailShown};
 pub(crate) use clients::{ClientAsked, ClientMade, ClientShown};
 pub(crate) use layers::{LayerAsked, LayerShown};
 pub(crate) use roles::{RoleAsked, RoleShown};
 pub(crate) use servers::{ServerAsked, ServerShown};
-pub(crate) use users::{Order, SessionShown, UserAsked, UserExport, UserShown};
+pub(crate) use users::{Order, PasswordAsked, SessionShown, UserAsked, UserExport, UserShown};
 
 /// How often a change is tried that meets another one, before the table counts as overloaded.
 const TURNS: u32 = 6;
@@ -107,13 +107,13 @@ fn is_name(name: &str) -> bool {
     plain && (1..=LONGEST_NAME).contains(&name.len())
 }
 
-const NAME_FAULT: &str = "must have 1 to 255 bytes, no control characters, and no space around it";
+const NAME_FAULT: &str = "wrong-name";
 
 /// The numbers of roles, by name.
 fn role_ids(wrongs: &mut Wrongs, field: &'static str, names: &[String], roles: &Roles) -> BTreeSet<RoleId> {
     let id = |name: &String| {
         let role = roles.named(name);
-        wrongs.unless(role.is_some(), field, format!("there is no role {name}"));
+        wrongs.unless(role.is_some(), field, Said::with("no-such-role", "role", name));
         role.map(|role| role.id)
     };
     names.iter().filter_map(id).collect()

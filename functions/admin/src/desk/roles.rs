@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use mapgate_core::table::{Event, Role, RoleId, Roles};
+use mapgate_core::table::{ANONYMOUS, Event, INTRANET, REGISTERED, Role, RoleId, Roles};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Desk, Listed, NAME_FAULT, TURNS, Tagged, is_name};
-use crate::fault::{Fault, Wrongs};
+use super::{Desk, Listed, TURNS, Tagged, is_name};
+use crate::fault::{Fault, Said, Wrongs};
 
 /// GeoMapFish's functionalities: name → values.
 type Functionalities = BTreeMap<String, Vec<String>>;
@@ -28,7 +28,7 @@ pub(crate) struct RoleShown {
 impl Tagged for RoleShown {}
 
 /// What is asked of a role.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleAsked {
     /// The name; no comma or semicolon, which separate names where servers are told of them.
@@ -50,19 +50,22 @@ impl From<&Role> for RoleShown {
     }
 }
 
+impl RoleShown {
+    /// Whether nobody is given it: who a request acts for and where it comes from give it.
+    pub(crate) fn is_implied(&self) -> bool {
+        [ANONYMOUS, INTRANET, REGISTERED].contains(&self.name.as_str())
+    }
+}
+
 impl RoleAsked {
     fn check(&self) -> Result<(), Fault> {
         let mut wrongs = Wrongs::default();
         let right = is_name(&self.name) && !self.name.contains([',', ';']);
-        wrongs.unless(right, "name", format!("{NAME_FAULT}, and no comma or semicolon"));
+        wrongs.unless(right, "name", "wrong-role-name");
         for (name, values) in &self.functionalities {
-            wrongs.unless(is_name(name), "functionalities", format!("a name {NAME_FAULT}"));
+            wrongs.unless(is_name(name), "functionalities", "wrong-functionality-name");
             let plain = values.iter().all(|value| !value.chars().any(char::is_control));
-            wrongs.unless(
-                plain,
-                "functionalities",
-                "a value must have no control characters",
-            );
+            wrongs.unless(plain, "functionalities", "wrong-functionality-value");
         }
         wrongs.done()
     }
@@ -128,8 +131,7 @@ impl Desk<'_> {
             let before = found(&roles, id)?.clone();
             RoleShown::from(&before).check(if_match)?;
             if before.is_built_in() && before.name != asked.name {
-                let text = format!("the role {} is built in and keeps its name", before.name);
-                return Err(Fault::Conflict(text));
+                return Err(Fault::Conflict(Said::with("built-in-name", "role", before.name)));
             }
             if !roles.change(RoleId(id), &asked.name, asked.functionalities.clone()) {
                 return Err(taken());
@@ -157,8 +159,7 @@ impl Desk<'_> {
             let before = found(&roles, id)?.clone();
             RoleShown::from(&before).check(if_match)?;
             if !roles.remove(RoleId(id)) {
-                let text = format!("the role {} is built in", before.name);
-                return Err(Fault::Conflict(text));
+                return Err(Fault::Conflict(Said::with("built-in", "role", before.name)));
             }
             let audit = self.audit(Event::RoleDeleted).changes([
                 ("name", before.name.clone(), String::new()),
@@ -194,5 +195,5 @@ fn found(roles: &Roles, id: i64) -> Result<&Role, Fault> {
 }
 
 fn taken() -> Fault {
-    Fault::Conflict("there is a role of this name".to_owned())
+    Fault::Conflict("taken-role".into())
 }

@@ -96,7 +96,7 @@ impl ServerShown {
             .as_deref()
             .map(str::trim)
             .filter(|url| !url.is_empty());
-        let text = "is no http or https URL without a user name and a password";
+        let text = "wrong-url";
         wrongs.unless(is_backend(&self.url), "url", text);
         wrongs.unless(url_wfs.is_none_or(is_backend), "url_wfs", text);
         wrongs.done()?;
@@ -172,7 +172,7 @@ impl Desk<'_> {
         if self.table.create_ogc_server(&server, &[], &audit).await? {
             return Ok(shown);
         }
-        Err(Fault::Conflict("there is an OGC server of this name".to_owned()))
+        Err(Fault::Conflict("taken-server".into()))
     }
 
     /// Changes a server; its layers stay.
@@ -186,7 +186,7 @@ impl Desk<'_> {
         let shown = ServerShown::from(&before);
         shown.check(if_match)?;
         let mut wrongs = Wrongs::default();
-        wrongs.unless(asked.name == before.name, "name", "cannot be changed");
+        wrongs.unless(asked.name == before.name, "name", "fixed");
         wrongs.done()?;
         let after = asked.record()?;
         let after_shown = ServerShown::from(&after);

@@ -52,6 +52,8 @@ pub(crate) struct UserShown {
     pub(crate) locked: bool,
     /// Expiration date: from then on the account is as good as deactivated.
     pub(crate) expire_on: Option<Moment>,
+    /// Whether that day has come.
+    pub(crate) expired: bool,
     /// Last login.
     pub(crate) last_login: Option<Moment>,
     /// Who knows whether it is the user: `directory` (the password is kept here), `ldap`, `trusted_header` or
@@ -67,7 +69,7 @@ pub(crate) struct UserShown {
 }
 
 impl Tagged for UserShown {
-    const PASSING: &'static [&'static str] = &["last_login", "recovery_codes"];
+    const PASSING: &'static [&'static str] = &["expired", "last_login", "recovery_codes"];
 }
 
 impl Desk<'_> {
@@ -154,9 +156,7 @@ impl Desk<'_> {
         };
         match self.table.create_user(new, self.now(), &audit).await? {
             CreateUser::Created(UserId(id)) => self.user(id).await,
-            CreateUser::NameTaken | CreateUser::IdTaken => Err(Fault::Conflict(
-                "there is a user of this name, perhaps in another case".to_owned(),
-            )),
+            CreateUser::NameTaken | CreateUser::IdTaken => Err(Fault::Conflict("taken-user".into())),
         }
     }
 
@@ -288,6 +288,7 @@ fn show(accounts: &Accounts<'_>, user: &User, roles: &Roles, now: Timestamp) -> 
         deactivated: user.deactivated || locked,
         locked,
         expire_on: user.expire_on.map(Moment::from),
+        expired: user.expire_on.is_some_and(|day| day <= now),
         last_login: user.last_login.map(Moment::from),
         source: user.source,
         has_password: user.password.is_some(),

@@ -1,7 +1,8 @@
-//! The function admin (contract, section 9): its API.
+//! The function admin (contract, section 9): its API and its pages.
 
 mod clients;
 mod entering;
+mod pages;
 mod roles;
 mod servers;
 mod users;

@@ -4,6 +4,7 @@
 #[macro_use]
 mod everywhere;
 
+mod admin;
 mod login;
 mod mail_servers;
 mod mapserv_proxy;

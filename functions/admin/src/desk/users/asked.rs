@@ -10,10 +10,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::super::{LONGEST_NAME, Moment, NAME_FAULT, role_ids};
-use crate::fault::{Fault, Wrongs};
+use super::UserShown;
+use crate::fault::{Fault, Said, Wrongs};
 
 /// What is asked of a user: all of it, and what is left out is taken away.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserAsked {
     /// The name one logs in with. It cannot be changed.
@@ -46,6 +47,22 @@ pub(crate) struct UserAsked {
     pub(crate) password: Option<PasswordAsked>,
 }
 
+impl From<&UserShown> for UserAsked {
+    /// What leaves the user as it is.
+    fn from(user: &UserShown) -> Self {
+        Self {
+            username: user.username.clone(),
+            display_name: Some(user.display_name.clone()),
+            email: user.email.clone(),
+            roles: user.roles.clone(),
+            is_password_changed: user.is_password_changed,
+            deactivated: user.deactivated,
+            expire_on: user.expire_on.clone(),
+            password: None,
+        }
+    }
+}
+
 /// A password on its way in.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "String")]
@@ -73,27 +90,23 @@ impl UserAsked {
         wrongs.unless(is_username(&username), "username", NAME_FAULT);
         let display_name = self.display_name.as_deref().map(str::trim).unwrap_or_default();
         let plain = !display_name.chars().any(char::is_control) && display_name.len() <= LONGEST_NAME;
-        wrongs.unless(
-            plain,
-            "display_name",
-            "must have at most 255 bytes, and no control characters",
-        );
+        wrongs.unless(plain, "display_name", "wrong-display-name");
         let email = self
             .email
             .as_deref()
             .map(str::trim)
             .filter(|email| !email.is_empty());
         let right = email.is_none_or(is_email_address);
-        wrongs.unless(right, "email", "is no e-mail address");
+        wrongs.unless(right, "email", "wrong-email");
         let roles = role_ids(&mut wrongs, "roles", &self.roles, roles);
         wrongs.unless(
             roles.len() <= MAX_ROLES,
             "roles",
-            format!("a user has at most {MAX_ROLES}"),
+            Said::with("too-many-roles", "many", MAX_ROLES.to_string()),
         );
         let expire_on = self.expire_on.as_ref().map(|moment| {
             let moment = Timestamp::parse_rfc3339(&moment.0);
-            wrongs.unless(moment.is_some(), "expire_on", "is no moment of RFC 3339");
+            wrongs.unless(moment.is_some(), "expire_on", "wrong-moment");
             moment
         });
         if let Some(PasswordAsked(password)) = &self.password {
@@ -121,9 +134,9 @@ impl UserAsked {
     pub(super) fn fits(&self, user: &User) -> Result<(), Fault> {
         let mut wrongs = Wrongs::default();
         let is_same = normalized(&self.username) == user.username;
-        wrongs.unless(is_same, "username", "cannot be changed");
+        wrongs.unless(is_same, "username", "fixed");
         let elsewhere = self.password.is_some() && user.source != Source::Directory;
-        wrongs.unless(!elsewhere, "password", "is kept in another directory");
+        wrongs.unless(!elsewhere, "password", "wrong-password-elsewhere");
         wrongs.done()
     }
 

@@ -15,11 +15,13 @@ for (const element of all('[aria-describedby], [aria-labelledby]'))
     for (const id of `${element.getAttribute('aria-describedby') ?? ''} ${element.getAttribute('aria-labelledby') ?? ''}`.split(' '))
         if (id && !document.getElementById(id)?.textContent.trim()) faults.push(`${name(element)} refers to ${id}, which is not there or empty`);
 for (const link of all('a[href^="#"]'))
-    if (!document.getElementById(link.hash.slice(1))?.matches('input')) faults.push(`${link.hash} leads to no field`);
+    if (!document.getElementById(link.hash.slice(1))?.matches('input, textarea, [tabindex]')) faults.push(`${link.hash} leads to nothing that takes the focus`);
 for (const field of all('input:not([type=hidden]):not([aria-hidden=true]), select, textarea')) {
     if (![...field.labels].some(label => label.textContent.trim())) faults.push(`${field.name} has no label`);
     if (field.getAttribute('aria-invalid') && !field.getAttribute('aria-describedby')) faults.push(`${field.name} does not say what is wrong`);
-    if (field.getBoundingClientRect().height < 44) faults.push(`${field.name} is too low for a finger`);
+    // A box is hit by its label too.
+    const target = ['checkbox', 'radio'].includes(field.type) ? field.labels[0] ?? field : field;
+    if (target.getBoundingClientRect().height < 43.5) faults.push(`${field.name} is too low for a finger`);
 }
 for (const image of all('img, svg:not([aria-hidden=true]), [role=img]'))
     if (!image.getAttribute('alt') && !image.getAttribute('aria-label')) faults.push('a picture has no name');
@@ -45,7 +47,7 @@ const behind = element => {
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (texts.nextNode()) {
     const parent = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim() || parent.closest('[aria-hidden=true]')) continue;
+    if (!texts.currentNode.data.trim() || parent.closest('[aria-hidden=true], .away, .skip')) continue;
     const [front, back] = [light(channels(getComputedStyle(parent).color)), light(behind(parent))].sort((a, b) => b - a);
     if ((front + .05) / (back + .05) < 4.5) faults.push(`${name(parent)} has too little contrast`);
     const range = document.createRange();
@@ -54,6 +56,8 @@ while (texts.nextNode()) {
         if (text.width == 0) continue;
         for (let box = parent; box; box = box.parentElement) {
             if (['inline', 'contents'].includes(getComputedStyle(box).display)) continue;
+            // A table wider than the window scrolls in its own box.
+            if (getComputedStyle(box).overflowX == 'auto') break;
             const edge = box.getBoundingClientRect();
             const out = text.left < edge.left - 1 || text.right > edge.right + 1 || text.top < edge.top - 4 || text.bottom > edge.bottom + 4;
             if (out) faults.push(`${name(parent)} sticks out of ${box.localName}`);

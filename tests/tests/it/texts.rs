@@ -1,0 +1,110 @@
+//! The texts of the function admin, as core's own tests look at core's: every language has every text, with the same
+//! arguments, and the code names none that is not there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What is the same word in English and elsewhere.
+const SAME: [(&str, &str); 2] = [("fr", "public-client"), ("it", "no")];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The texts of a file by their ids. Each is one line.
+fn texts(folder: &str, language: &str) -> BTreeMap<String, String> {
+    let file = root().join(folder).join(format!("{language}.ftl"));
+    let file = std::fs::read_to_string(file).unwrap();
+    let mut texts = BTreeMap::new();
+    for line in file
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
+        let (id, text) = line.split_once(" = ").expect(line);
+        assert!(!text.trim().is_empty(), "{language}: {id} is empty");
+        assert!(
+            texts.insert(id.to_owned(), text.to_owned()).is_none(),
+            "{language} has {id} twice"
+        );
+    }
+    texts
+}
+
+fn arguments(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = text
+        .split("{ $")
+        .skip(1)
+        .map(|rest| rest.split_once(" }").expect("a closed argument").0)
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn every_language_has_every_text_of_the_administration() {
+    let english = texts("functions/admin/src/texts", "en");
+    assert!(english.len() > 200);
+    for language in ["fr", "de", "it"] {
+        let other = texts("functions/admin/src/texts", language);
+        assert!(english.keys().eq(other.keys()), "{language}");
+        for (id, text) in &other {
+            assert_eq!(arguments(text), arguments(&english[id]), "{language}: {id}");
+            // Names of programs are nobody's words.
+            let may_be_same = id.starts_with("type-") || SAME.contains(&(language, id));
+            assert!(
+                may_be_same || *text != english[id],
+                "{id} is English in {language}"
+            );
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .collect()
+}
+
+/// What is said by an id that is put together, and begins so.
+const COMPOSED: [&str; 8] = [
+    "event-",
+    "mail-",
+    "done-",
+    "type-",
+    "auth-",
+    "access-",
+    "default-p",
+    "source-",
+];
+
+#[test]
+fn the_administration_says_no_text_that_is_not_there_and_has_none_that_nobody_says() {
+    let own: BTreeSet<String> = texts("functions/admin/src/texts", "en").into_keys().collect();
+    let shared = std::fs::read_to_string(root().join("core/src/pages/texts/en.ftl")).unwrap();
+    let sources = files(&root().join("functions/admin/src"));
+    let sources = sources.iter().filter(|file| {
+        let extension = file.extension().and_then(|extension| extension.to_str());
+        matches!(extension, Some("rs" | "html"))
+    });
+    let code: String = sources
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    let said = code.split("say(\"").skip(1).chain(code.split(".with(\"").skip(1));
+    for id in said.filter_map(|rest| rest.split('"').next()) {
+        let looks_like_one = !id.is_empty()
+            && id
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter == '-');
+        let is_there = own.contains(id) || shared.contains(&format!("\n{id} ="));
+        assert!(is_there || !looks_like_one, "{id} is not there");
+    }
+    let unsaid: Vec<&String> = own
+        .iter()
+        .filter(|id| !COMPOSED.iter().any(|begin| id.starts_with(begin)))
+        .filter(|id| !code.contains(&format!("\"{id}\"")) && !id.ends_with("-hint"))
+        .collect();
+    assert_eq!(unsaid, Vec::<&String>::new());
+}
