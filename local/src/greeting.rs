@@ -73,7 +73,8 @@ fn qgis(base_url: &str, seed: &Seed, demo: bool) -> String {
          redirect URL    {}\n  \
          client ID       {}\n  \
          client secret   {secret}\n  \
-         WMS or WFS      {base_url}/mapserv_proxy?{}\n\n",
+         WMS or WFS      {base_url}/mapserv_proxy?{}\n  \
+         or as files     {base_url}/account/qgis\n\n",
         client.redirect_uris.first().map_or("", String::as_str),
         client.client_id,
         query(seed.main_server()),
@@ -111,6 +112,7 @@ mod tests {
             "qgis\n",
             "lindmatt-qgis\n",
             "http://a/mapserv_proxy?ogcserver=main\n",
+            "http://a/account/qgis\n",
         ] {
             assert!(demo.contains(value), "{demo}");
         }

@@ -58,6 +58,15 @@ pub fn is_enrolled(user: &User) -> bool {
         .is_some_and(SecondFactor::is_confirmed)
 }
 
+/// How many recovery codes are left to `user`; nothing without a second factor in force.
+#[must_use]
+pub fn recovery_codes_left(user: &User) -> Option<usize> {
+    match &user.second_factor.as_ref()?.stage {
+        FactorStage::Confirmed { recovery_codes, .. } => Some(recovery_codes.len()),
+        FactorStage::Pending => None,
+    }
+}
+
 impl Keys<'_> {
     /// The enrolment that is under way, where it is not older than a day; else a new one, to be written.
     pub(super) fn enrolment(
@@ -168,6 +177,19 @@ impl Keys<'_> {
             stage,
             ..factor.clone()
         })
+    }
+
+    /// `factor` with new recovery codes in place of all it had, where it is in force, and the codes as the user gets them.
+    pub(super) fn renewed(
+        self,
+        user: &User,
+        mut factor: SecondFactor,
+    ) -> Result<(SecondFactor, Vec<Secret>), AccountError> {
+        let (codes, hashes) = self.recovery_codes(user)?;
+        if let FactorStage::Confirmed { recovery_codes, .. } = &mut factor.stage {
+            *recovery_codes = hashes;
+        }
+        Ok((factor, codes))
     }
 
     /// New recovery codes, as the user gets them and as they are stored.

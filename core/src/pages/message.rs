@@ -26,6 +26,8 @@ struct RecoveryCodesPage<'a> {
     language: Language,
     reader: Reader<'a>,
     referrer: Option<&'static str>,
+    title: String,
+    intro: String,
     codes: &'a [&'a str],
     next: Option<(&'a str, &'a str)>,
 }
@@ -91,12 +93,40 @@ pub fn recovery_codes<'a>(
     codes: &[&str],
     next: Option<(&str, &str)>,
 ) -> Response {
-    let reader = reader.into();
+    codes_page(reader.into(), status, "recovery-codes", codes, next)
+}
+
+/// The page after new recovery codes were made in place of the old ones; they too are shown only there. `next` is as
+/// [`recovery_codes`] has it.
+#[must_use]
+pub fn renewed_recovery_codes<'a>(
+    reader: impl Into<Reader<'a>>,
+    codes: &[&str],
+    next: Option<(&str, &str)>,
+) -> Response {
+    codes_page(
+        reader.into(),
+        StatusCode::OK,
+        "recovery-codes-renewed",
+        codes,
+        next,
+    )
+}
+
+fn codes_page(
+    reader: Reader<'_>,
+    status: StatusCode,
+    id: &str,
+    codes: &[&str],
+    next: Option<(&str, &str)>,
+) -> Response {
     let language = reader.language;
     let page = RecoveryCodesPage {
         language,
         reader,
         referrer: None,
+        title: text(language, &format!("{id}.title"), &[]),
+        intro: text(language, id, &[]),
         codes,
         next,
     };

@@ -6,6 +6,7 @@
 //! brings its texts with [`Texts`], its templates below `layout.html`, and its [`Style`], and answers with [`answer`()].
 
 mod access;
+mod account;
 mod answer;
 mod consent;
 mod language;
@@ -13,18 +14,21 @@ mod login;
 mod message;
 mod password;
 mod post_back;
+mod qgis;
 mod reader;
 mod reset;
 mod text;
 
 pub use access::{Access, Place};
+pub use account::{AccountPage, account_page};
 pub use answer::{Headers, STYLE, Style, answer, form_target};
 pub use consent::{ConsentForm, consent_form};
 pub use language::Language;
 pub use login::{Asks, LoginForm, login_form};
-pub use message::{failure, message, recovery_codes};
+pub use message::{failure, message, recovery_codes, renewed_recovery_codes};
 pub use password::{CodeField, Enrolment, PasswordForm, Whose, password_form, policy_text};
 pub use post_back::{PostBack, post_back};
+pub use qgis::{QgisPage, qgis_page};
 pub use reader::{Choice, Reader};
 pub use reset::{NewPasswordForm, ResetForm, new_password_form, reset_form};
 pub use text::{Texts, text};

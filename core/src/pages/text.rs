@@ -145,9 +145,10 @@ mod tests {
     }
 
     /// What is the same word in English and elsewhere.
-    const SAME: [(Language, &str); 3] = [
+    const SAME: [(Language, &str); 4] = [
         (Language::French, "code"),
         (Language::German, "code"),
+        (Language::German, "display-name"),
         (Language::Italian, "password"),
     ];
 

@@ -41,6 +41,8 @@ pub enum Event {
     MailUncertain,
     /// A second factor was set up by a user whose password is kept elsewhere.
     SecondFactorEnrolled,
+    /// A user made new recovery codes, and the old ones are dead.
+    RecoveryCodesRenewed,
     /// Too many failures locked an account.
     AccountLocked,
     /// A user was made.

@@ -1,6 +1,7 @@
 //! mapgate's function login: logging in and out with name and password or by another OpenID provider, who one is,
-//! changing the password, and the pages for it (contract, section 4).
+//! changing the password, the user's own page, and the pages for all of it (contract, section 4).
 
+mod account;
 mod asked;
 mod came_from;
 mod forms;
@@ -29,6 +30,15 @@ use mapgate_core::settings::Service;
 
 /// Every path that [`router`] serves.
 pub const ROUTES: &[&str] = &[
+    "/account",
+    "/account/end_sessions",
+    "/account/log_out",
+    "/account/qgis",
+    "/account/qgis/authentication.xml",
+    "/account/qgis/wfs.xml",
+    "/account/qgis/wms.xml",
+    "/account/recovery_codes",
+    "/account/revoke",
     "/health/login",
     "/login",
     "/login.html",
@@ -57,14 +67,19 @@ pub fn router(gate: Arc<Gate>) -> Router {
         .route("/logout", get(logout::get))
         .route("/notlogin", get(notlogin::get))
         .with_state(gate.clone())
-        .merge(oidc::routes(&gate))
+        .merge(oidc::routes(&gate));
+    // No other origin reads the user's own page, not even one that may log users in: its forms' token is in there.
+    let own_page = account::routes().with_state(gate.clone());
+    let settings = &gate.settings;
+    let routes = for_one(routes).merge(health(&gate, "login"));
+    service(routes, settings, Some(Service::Login)).merge(service(for_one(own_page), settings, None))
+}
+
+/// What is around routes whose answers are for who asks.
+fn for_one(routes: Router) -> Router {
+    routes
         .layer(from_fn(without_token_in_query))
-        .layer(map_response(|response| async { private(response) }));
-    service(
-        routes.merge(health(&gate, "login")),
-        &gate.settings,
-        Some(Service::Login),
-    )
+        .layer(map_response(|response| async { private(response) }))
 }
 
 /// Refuses an access token in the query string, where logs and histories keep it (RFC 9700 §4.3.2), and a query that

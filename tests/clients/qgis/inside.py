@@ -3,6 +3,7 @@
 MAPGATE_QGIS holds the job as JSON: see `run.py`.
 """
 
+import glob
 import json
 import os
 import time
@@ -13,10 +14,13 @@ from qgis.core import (
     QgsAuthMethodConfig,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsOwsConnection,
     QgsRasterLayer,
     QgsRectangle,
+    QgsSettings,
     QgsVectorLayer,
 )
+from qgis.gui import QgsManageConnectionsDialog
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QSize, QTimer
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QApplication, QDialog
@@ -86,6 +90,51 @@ def wfs(job, authcfg):
     return QgsVectorLayer(uri, "wfs", "WFS")
 
 
+def imported(job, result):
+    """Imports files as a person does, by QGIS's own code, and gives the layers. What QGIS then knows goes into the result.
+
+    A connections file says nothing of the authentication (QGIS writes none there, and reads none): like a person, this
+    chooses it for the connection afterwards.
+    """
+    manager = QgsApplication.authManager()
+    manager.setMasterPassword("master", True)
+    # Twice, as one who has a newer file does.
+    for file in 2 * sorted(glob.glob(os.path.join(job["files"], "qgis-authentication*.xml"))):
+        if not manager.importAuthenticationConfigsFromXml(file, "", True):
+            raise RuntimeError(f"QGIS did not take {file}")
+    result["authentications"] = {}
+    for known in manager.configIds():
+        config = QgsAuthMethodConfig()
+        manager.loadAuthenticationConfig(known, config, True)
+        told = json.loads(config.config("oauth2config"))
+        result["authentications"][config.name()] = {"id": known, "method": config.method(), "config": told}
+        if told["clientId"] == job["client_id"]:
+            authcfg = known
+    types = {"WMS": QgsManageConnectionsDialog.WMS, "WFS": QgsManageConnectionsDialog.WFS}
+    uris = {}
+    for service, kind in types.items():
+        mode = QgsManageConnectionsDialog.Import
+        file = os.path.join(job["files"], f"qgis-{service.lower()}.xml")
+        dialog = QgsManageConnectionsDialog(None, mode, kind, file)
+        dialog.selectAll()
+        dialog.doExportImport()
+        names = QgsOwsConnection.connectionList(service)
+        urls = {name: QgsOwsConnection(service, name).uri().param("url") for name in names}
+        result[f"{service.lower()}_connections"] = urls
+        name = next(name for name in names if urls[name].endswith(f"={job['ogcserver']}"))
+        QgsSettings().setValue(f"qgis/{service}/{name}/authcfg", authcfg)
+        uris[service] = QgsOwsConnection(service, name).uri()
+    layer = {"layers": job["wms_layer"], "styles": "", "format": "image/png", "crs": job["crs"]}
+    for name, value in layer.items():
+        uris["WMS"].setParam(name, value)
+    uris["WFS"].setParam("typename", job["wfs_layer"])
+    uris["WFS"].setParam("srsname", job["crs"])
+    return (
+        lambda: QgsRasterLayer(bytes(uris["WMS"].encodedUri()).decode(), "wms", "wms"),
+        lambda: QgsVectorLayer(uris["WFS"].uri(False), "wfs", "WFS"),
+    )
+
+
 def draw(layer, job, name):
     """Draws the layer on white; the number of pixels that are not, and of colours."""
     settings = QgsMapSettings()
@@ -114,12 +163,16 @@ def wait(seconds):
 
 
 def load(job, result):
-    authcfg = auth_config(job)
-    raster = wms(job, authcfg)
+    if job["files"]:
+        raster_layer, vector_layer = imported(job, result)
+    else:
+        authcfg = auth_config(job)
+        raster_layer, vector_layer = (lambda: wms(job, authcfg)), (lambda: wfs(job, authcfg))
+    raster = raster_layer()
     result["wms"] = {"valid": raster.isValid(), "error": raster.error().message()}
     if raster.isValid():
         result["wms"].update(draw(raster, job, "wms"))
-    vector = wfs(job, authcfg)
+    vector = vector_layer()
     result["wfs"] = {"valid": vector.isValid(), "error": vector.error().message()}
     if vector.isValid():
         result["wfs"]["features"] = sum(1 for _ in vector.getFeatures())

@@ -2,7 +2,7 @@
 """Runs real QGIS Desktop without a screen against a mapgate, and prints one JSON object: what it loaded.
 
 QGIS signs in as a person would set it up by hand: an OAuth2 configuration (its browser is `browser.py`) or a
-Basic one. Layers are loaded, drawn and counted by `inside.py`.
+Basic one, or as one who has the files of the own page (`--files`). Layers are loaded, drawn and counted by `inside.py`.
 
 Between QGIS and the token endpoint stands a relay. It notes each grant, and it can change how long QGIS
 believes its first token to live, since a real one lives for a minute at least: with `--expires-in 1` it
@@ -128,7 +128,8 @@ def free_port():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("base", help="base URL of the mapgate")
-    parser.add_argument("--auth", choices=["oauth2", "basic"], required=True)
+    parser.add_argument("--auth", choices=["oauth2", "basic"])
+    parser.add_argument("--files", help="folder of qgis-authentication.xml, qgis-wms.xml and qgis-wfs.xml to import")
     parser.add_argument("--user", required=True)
     parser.add_argument("--password", required=True)
     parser.add_argument("--client-id", default="qgis")
@@ -142,7 +143,10 @@ def arguments():
     parser.add_argument("--timeout", type=int, default=20, help="seconds that QGIS waits for the code")
     parser.add_argument("--wait", type=float, default=0, help="seconds, then draw the WMS layer again")
     parser.add_argument("--limit", type=float, default=120, help="seconds, then QGIS is ended")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not (options.auth or options.files):
+        parser.error("--auth or --files")
+    return options
 
 
 def environment(job, folder):
@@ -170,6 +174,8 @@ def run(options, folder):
     job = {
         "folder": folder,
         "auth": options.auth,
+        "files": options.files,
+        "ogcserver": options.ogcserver,
         "user": options.user,
         "password": options.password,
         "client_id": options.client_id,

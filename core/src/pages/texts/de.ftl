@@ -112,6 +112,60 @@ no-account = Der Anmeldedienst Ihrer Organisation kennt Sie, aber hier gibt es k
 not-logged-in = Melden Sie sich an, um fortzufahren. Wurde Ihr Passwort von der Administration gesetzt oder ist Ihr zweiter Faktor noch nicht eingerichtet, so führt die Anmeldeseite Sie zuerst dadurch.
     .title = Sie sind nicht angemeldet
 
+# Das eigene Konto
+account = Ihr Konto
+display-name = Name
+email = E-Mail-Adresse
+roles = Rollen
+source = So melden Sie sich an
+source-directory = Mit Benutzername und Passwort
+source-ldap = Mit dem Passwort aus dem Verzeichnis Ihrer Organisation
+source-trusted-header = Ihre Organisation meldet Sie an
+source-openid-connect = Mit dem Konto Ihrer Organisation
+last-login = Letzte Anmeldung
+moment = { $day } um { $time } UTC
+log-out = Abmelden
+sessions = Programme mit Zugriff
+sessions-none = Kein Programm hat in Ihrem Namen Zugriff.
+sessions-intro = Diesen Programmen haben Sie erlaubt, in Ihrem Namen zu handeln. Browser, in denen Sie angemeldet sind, stehen nicht in der Liste.
+session-resource = Nur für { $place }
+session-since = Seit
+session-renewed = Zuletzt erneuert
+session-until = Endet ohne Erneuerung
+session-revoke = Zugriff beenden
+session-ended = Das Programm hat keinen Zugriff mehr. Bis es das merkt, kann es zehn Sekunden dauern.
+sessions-more = Weitere Programme
+recovery-codes-left = Übrige Wiederherstellungscodes: { $count }
+recovery-codes-renew-intro = Sie können zehn neue Wiederherstellungscodes erhalten. Die alten gelten dann nicht mehr.
+recovery-codes-renew = Neue Wiederherstellungscodes erstellen
+recovery-codes-renewed = Die alten Wiederherstellungscodes gelten nicht mehr. Verlieren Sie Ihr Telefon, so ersetzt einer dieser neuen Codes den Code der App. Jeder gilt für eine Anmeldung.
+    .title = Bewahren Sie Ihre neuen Wiederherstellungs{"\u00AD"}codes auf
+wrong-code = Der Code ist falsch oder wurde schon verwendet, oder das Konto kann nicht benutzt werden.
+end-sessions = Überall abmelden
+end-sessions-intro = Beendet alle Ihre Anmeldungen auf einmal: in jedem Browser, auch in diesem, und den Zugriff jedes Programms. Danach melden Sie sich wieder an.
+
+# QGIS
+qgis = Zwei Arten von Dateien machen QGIS Desktop mit diesem Portal bekannt: wie man sich anmeldet, und wo seine Karten und Daten sind. Dazu braucht es QGIS 3.20 oder neuer.
+    .title = QGIS einrichten
+qgis-no-capabilities = Dieses Portal sagt QGIS nicht, welche Layer es gibt; QGIS kann sie also nicht auflisten. Fragen Sie Ihre Administration.
+qgis-authentication = Die Anmeldung
+qgis-client = Programm (OAuth2-Client)
+qgis-public-client = { $client } (ohne Geheimnis, QGIS 3.34 oder neuer)
+qgis-client-hint = Welches das richtige ist und sein Geheimnis erfahren Sie von Ihrer Administration.
+qgis-secret = Geheimnis des Programms
+qgis-secret-hint = Es kommt in die Datei und wird hier nicht aufbewahrt. Lassen Sie es leer, um es später in QGIS einzugeben.
+qgis-download-authentication = Anmeldung herunterladen
+qgis-import-authentication = In QGIS: Einstellungen → Optionen → Authentifizierung, dort „Authentifizierungskonfigurationen aus Datei importieren“. Löschen Sie danach die Datei, wenn das Geheimnis darin steht.
+qgis-no-client = Hier ist kein Programm registriert, mit dem QGIS sich anmelden könnte. Fragen Sie Ihre Administration.
+qgis-connections = Karten und Daten
+qgis-download-wms = WMS herunterladen
+qgis-download-wfs = WFS herunterladen
+qgis-import-connections = In QGIS: Layer → Datenquellenverwaltung. Drücken Sie für die erste Datei auf der Seite WMS/WMTS auf „Laden“, für die zweite auf der Seite WFS.
+qgis-no-server = Es gibt hier keine Karten, die Sie sehen dürfen.
+qgis-connect = Verbinden
+qgis-choose-authentication = Verbindungsdateien von QGIS sagen nicht, wie man sich anmeldet. Bearbeiten Sie deshalb jede neue Verbindung einmal, und wählen Sie unter „Authentifizierung“ die Anmeldung aus Schritt 1.
+qgis-first-login = Wenn Sie dann verbinden, öffnet QGIS für die Anmeldung Ihren Browser und zeigt die Layer, die Ihnen zustehen.
+
 # Was schiefgeht
 form-expired = Dieses Formular ist zu alt, oder ein anderes Fenster hat es ersetzt. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal. Cookies müssen erlaubt sein.
     .title = Formular nicht mehr gültig

@@ -112,6 +112,60 @@ no-account = The login service of your organisation knows you, but there is no a
 not-logged-in = To go on, log in. If an administrator set your password, or your second factor is not set up yet, the login page leads you through that first.
     .title = You are not logged in
 
+# One’s own account
+account = Your account
+display-name = Name
+email = E-mail address
+roles = Roles
+source = How you log in
+source-directory = With user name and password
+source-ldap = With the password of your organisation’s directory
+source-trusted-header = Your organisation logs you in
+source-openid-connect = With your organisation’s account
+last-login = Last login
+moment = { $day } at { $time } UTC
+log-out = Log out
+sessions = Programs with access
+sessions-none = No program has access in your name.
+sessions-intro = You have allowed these programs to act in your name. Browsers in which you are logged in are not listed.
+session-resource = Only for { $place }
+session-since = Since
+session-renewed = Last renewed
+session-until = Ends unless renewed
+session-revoke = End access
+session-ended = The program has no access any more. It may take ten seconds until it notices.
+sessions-more = More programs
+recovery-codes-left = Recovery codes left: { $count }
+recovery-codes-renew-intro = You can have ten new recovery codes. The old ones are then good no more.
+recovery-codes-renew = Make new recovery codes
+recovery-codes-renewed = The old recovery codes are good no more. If you lose your phone, one of these new ones takes the place of the app’s code. Each is good for one login.
+    .title = Keep your new recovery codes
+wrong-code = The code is wrong or was used already, or the account cannot be used.
+end-sessions = Log out everywhere
+end-sessions-intro = Ends all your logins at once: in every browser, in this one too, and the access of every program. After that, log in again.
+
+# QGIS
+qgis = With two kinds of files QGIS Desktop knows this portal: how to log in, and where its maps and data are. This takes QGIS 3.20 or a newer one.
+    .title = Set up QGIS
+qgis-no-capabilities = This portal does not tell QGIS which layers there are, so that QGIS cannot list them. Ask your administrator.
+qgis-authentication = The login
+qgis-client = Program (OAuth2 client)
+qgis-public-client = { $client } (without a secret, QGIS 3.34 or newer)
+qgis-client-hint = Your administrator tells you which one to take, and its secret.
+qgis-secret = Secret of the program
+qgis-secret-hint = It goes into the file and is not kept here. Leave it empty to type it in QGIS later.
+qgis-download-authentication = Download the login
+qgis-import-authentication = In QGIS: Settings → Options → Authentication, and there “Import authentication configurations from file”. Delete the file afterwards if the secret is in it.
+qgis-no-client = No program is registered here that QGIS could log in with. Ask your administrator.
+qgis-connections = Maps and data
+qgis-download-wms = Download WMS
+qgis-download-wfs = Download WFS
+qgis-import-connections = In QGIS: Layer → Data Source Manager. Press “Load” on the page WMS/WMTS for the first file, and on the page WFS for the second.
+qgis-no-server = There are no maps here that you may see.
+qgis-connect = Connect
+qgis-choose-authentication = Connection files of QGIS do not say how to log in. So edit each new connection once, and choose the login of step 1 under “Authentication”.
+qgis-first-login = When you then connect, QGIS opens your browser for the login, and shows the layers that are yours.
+
 # What goes wrong
 form-expired = This form is too old, or another window took its place. Go back, reload the page and try again. Cookies must be allowed.
     .title = The form cannot be used

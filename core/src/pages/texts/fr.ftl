@@ -112,6 +112,60 @@ no-account = Le service de connexion de votre organisation vous connaît, mais i
 not-logged-in = Pour continuer, connectez-vous. Si votre mot de passe a été défini par un administrateur ou si votre second facteur n’est pas encore configuré, la page de connexion vous guide d’abord.
     .title = Vous n’êtes pas connecté
 
+# Son propre compte
+account = Votre compte
+display-name = Nom
+email = Adresse e-mail
+roles = Rôles
+source = Comment vous vous connectez
+source-directory = Avec nom d’utilisateur et mot de passe
+source-ldap = Avec le mot de passe de l’annuaire de votre organisation
+source-trusted-header = Votre organisation vous connecte
+source-openid-connect = Avec le compte de votre organisation
+last-login = Dernière connexion
+moment = { $day } à { $time } UTC
+log-out = Se déconnecter
+sessions = Programmes ayant accès
+sessions-none = Aucun programme n’a accès en votre nom.
+sessions-intro = Vous avez autorisé ces programmes à agir en votre nom. Les navigateurs dans lesquels vous êtes connecté ne figurent pas dans la liste.
+session-resource = Seulement pour { $place }
+session-since = Depuis
+session-renewed = Dernier renouvellement
+session-until = Prend fin sans renouvellement
+session-revoke = Mettre fin à l’accès
+session-ended = Le programme n’a plus accès. Il peut se passer dix secondes avant qu’il le remarque.
+sessions-more = Autres programmes
+recovery-codes-left = Codes de secours restants : { $count }
+recovery-codes-renew-intro = Vous pouvez obtenir dix nouveaux codes de secours. Les anciens ne seront alors plus valables.
+recovery-codes-renew = Créer de nouveaux codes de secours
+recovery-codes-renewed = Les anciens codes de secours ne sont plus valables. Si vous perdez votre téléphone, l’un de ces nouveaux codes remplace celui de l’application. Chacun est valable pour une seule connexion.
+    .title = Conservez vos nouveaux codes de secours
+wrong-code = Le code est incorrect ou a déjà servi, ou le compte ne peut pas être utilisé.
+end-sessions = Se déconnecter partout
+end-sessions-intro = Met fin d’un coup à toutes vos connexions : dans chaque navigateur, celui-ci compris, et à l’accès de chaque programme. Connectez-vous ensuite à nouveau.
+
+# QGIS
+qgis = Deux sortes de fichiers font connaître ce portail à QGIS Desktop : comment se connecter, et où sont les cartes et les données. Il faut QGIS 3.20 ou plus récent.
+    .title = Configurer QGIS
+qgis-no-capabilities = Ce portail n’indique pas à QGIS quelles couches existent, QGIS ne peut donc pas les lister. Demandez à votre administrateur.
+qgis-authentication = La connexion
+qgis-client = Programme (client OAuth2)
+qgis-public-client = { $client } (sans secret, QGIS 3.34 ou plus récent)
+qgis-client-hint = Votre administrateur vous dit lequel prendre, et son secret.
+qgis-secret = Secret du programme
+qgis-secret-hint = Il est écrit dans le fichier et n’est pas conservé ici. Laissez vide pour le saisir plus tard dans QGIS.
+qgis-download-authentication = Télécharger la connexion
+qgis-import-authentication = Dans QGIS : Préférences → Options → Authentification, puis « Importer les configurations d’authentification depuis un fichier ». Supprimez ensuite le fichier si le secret s’y trouve.
+qgis-no-client = Aucun programme n’est enregistré ici avec lequel QGIS pourrait se connecter. Demandez à votre administrateur.
+qgis-connections = Cartes et données
+qgis-download-wms = Télécharger WMS
+qgis-download-wfs = Télécharger WFS
+qgis-import-connections = Dans QGIS : Couche → Gestionnaire des sources de données. Appuyez sur « Charger » à la page WMS/WMTS pour le premier fichier, et à la page WFS pour le second.
+qgis-no-server = Il n’y a pas ici de cartes que vous puissiez voir.
+qgis-connect = Se connecter depuis QGIS
+qgis-choose-authentication = Les fichiers de connexions de QGIS ne disent pas comment s’authentifier. Modifiez donc une fois chaque nouvelle connexion, et choisissez celle de l’étape 1 sous « Authentification ».
+qgis-first-login = Quand vous vous connectez ensuite, QGIS ouvre votre navigateur pour l’identification, puis montre les couches qui sont les vôtres.
+
 # Ce qui échoue
 form-expired = Ce formulaire est trop ancien, ou une autre fenêtre l’a remplacé. Revenez en arrière, rechargez la page et réessayez. Les cookies doivent être autorisés.
     .title = Formulaire inutilisable

@@ -112,6 +112,60 @@ no-account = Il servizio di accesso della sua organizzazione la conosce, ma qui 
 not-logged-in = Per continuare, acceda. Se la password è stata impostata da un amministratore o il secondo fattore non è ancora configurato, la pagina di accesso la guida prima attraverso questo passo.
     .title = Accesso non effettuato
 
+# Il proprio account
+account = Il suo account
+display-name = Nome
+email = Indirizzo e-mail
+roles = Ruoli
+source = Come accede
+source-directory = Con nome utente e password
+source-ldap = Con la password della directory della sua organizzazione
+source-trusted-header = L’accesso è dato dalla sua organizzazione
+source-openid-connect = Con l’account della sua organizzazione
+last-login = Ultimo accesso
+moment = { $day } alle { $time } UTC
+log-out = Esci
+sessions = Programmi con accesso
+sessions-none = Nessun programma ha accesso a suo nome.
+sessions-intro = A questi programmi ha consentito di agire a suo nome. I browser in cui ha effettuato l’accesso non sono nell’elenco.
+session-resource = Solo per { $place }
+session-since = Dal
+session-renewed = Ultimo rinnovo
+session-until = Termina senza rinnovo
+session-revoke = Termina l’accesso
+session-ended = Il programma non ha più accesso. Possono passare dieci secondi prima che se ne accorga.
+sessions-more = Altri programmi
+recovery-codes-left = Codici di recupero rimasti: { $count }
+recovery-codes-renew-intro = Può avere dieci nuovi codici di recupero. Quelli vecchi allora non varranno più.
+recovery-codes-renew = Crea nuovi codici di recupero
+recovery-codes-renewed = I vecchi codici di recupero non valgono più. Se perde il telefono, uno di questi nuovi codici sostituisce quello dell’app. Ciascuno vale per un solo accesso.
+    .title = Conservi i suoi nuovi codici di recupero
+wrong-code = Il codice è errato o è già stato usato, oppure l’account non può essere usato.
+end-sessions = Esci ovunque
+end-sessions-intro = Chiude in una volta tutti i suoi accessi: in ogni browser, anche in questo, e l’accesso di ogni programma. Poi acceda di nuovo.
+
+# QGIS
+qgis = Due tipi di file fanno conoscere questo portale a QGIS Desktop: come accedere, e dove sono le mappe e i dati. Serve QGIS 3.20 o più recente.
+    .title = Configurare QGIS
+qgis-no-capabilities = Questo portale non dice a QGIS quali layer ci sono, perciò QGIS non può elencarli. Chieda all’amministratore.
+qgis-authentication = L’accesso
+qgis-client = Programma (client OAuth2)
+qgis-public-client = { $client } (senza segreto, QGIS 3.34 o più recente)
+qgis-client-hint = Quale scegliere, e il suo segreto, glielo dice l’amministratore.
+qgis-secret = Segreto del programma
+qgis-secret-hint = Viene scritto nel file e non è conservato qui. Lo lasci vuoto per inserirlo più tardi in QGIS.
+qgis-download-authentication = Scarica l’accesso
+qgis-import-authentication = In QGIS: Impostazioni → Opzioni → Autenticazione, e lì «Importa configurazioni di autenticazione da file». Poi elimini il file, se contiene il segreto.
+qgis-no-client = Qui non è registrato alcun programma con cui QGIS possa accedere. Chieda all’amministratore.
+qgis-connections = Mappe e dati
+qgis-download-wms = Scarica WMS
+qgis-download-wfs = Scarica WFS
+qgis-import-connections = In QGIS: Layer → Gestore delle Sorgenti Dati. Prema «Carica» nella pagina WMS/WMTS per il primo file, e nella pagina WFS per il secondo.
+qgis-no-server = Qui non ci sono mappe che lei possa vedere.
+qgis-connect = Collegarsi
+qgis-choose-authentication = I file di connessione di QGIS non dicono come accedere. Modifichi perciò una volta ogni nuova connessione, e scelga l’accesso del passo 1 sotto «Autenticazione».
+qgis-first-login = Quando poi si collega, QGIS apre il browser per l’accesso, e mostra i layer che le spettano.
+
 # Che cosa va storto
 form-expired = Questo modulo è troppo vecchio, o un’altra finestra l’ha sostituito. Torni indietro, ricarichi la pagina e riprovi. I cookie devono essere consentiti.
     .title = Modulo non utilizzabile

@@ -41,6 +41,9 @@ const PRIVATE: &str = "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&L
 const ITEM: &str = "/mapserv_proxy/main/wfs3/collections/parcels/items/1";
 const WFS3_OF_MAPSERVER: [u16; 6] = [404, 404, 404, 404, 404, 401];
 
+/// A page that only a browser's own login opens: not a program's token, nor Basic.
+const OWN_PAGE: [u16; 6] = [303, 200, 200, 403, 403, 401];
+
 const ROWS: &[Row] = &[
     (
         "GET",
@@ -60,6 +63,26 @@ const ROWS: &[Row] = &[
     ),
     ("POST", "/loginchangepassword", "/loginchangepassword", [400; 6]),
     ("GET", "/notlogin", "/notlogin", [200; 6]),
+    ("GET", "/account", "/account", OWN_PAGE),
+    ("GET", "/account/qgis", "/account/qgis", OWN_PAGE),
+    ("GET", "/account/qgis/wms.xml", "/account/qgis/wms.xml", OWN_PAGE),
+    ("GET", "/account/qgis/wfs.xml", "/account/qgis/wfs.xml", OWN_PAGE),
+    // Without the page's token nobody gets further; `login::account` has it.
+    (
+        "POST",
+        "/account/qgis/authentication.xml",
+        "/account/qgis/authentication.xml",
+        [403; 6],
+    ),
+    ("POST", "/account/log_out", "/account/log_out", [403; 6]),
+    ("POST", "/account/revoke", "/account/revoke", [403; 6]),
+    ("POST", "/account/end_sessions", "/account/end_sessions", [403; 6]),
+    (
+        "POST",
+        "/account/recovery_codes",
+        "/account/recovery_codes",
+        [403; 6],
+    ),
     // The tests' world has no other provider.
     ("GET", "/oidc/login", "/oidc/login", [400; 6]),
     ("GET", "/oidc/callback", "/oidc/callback", [400; 6]),

@@ -103,6 +103,11 @@ async fn the_page_the_users_and_the_values_for_qgis_work() {
         .anonymous()
         .authorized(format!("Bearer {}", grant.access_token));
     qgis.get(&document).await.is(200, "parcels");
+    let jane = log_in(&site, "jane", &password).await;
+    let files = jane.get(&printed(&log, "or as files")).await;
+    files
+        .is(200, &format!("<option value=\"{client}\">"))
+        .is(200, &map_url);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Real QGIS Desktop, without a screen, before real MapServer.
 
-use mapgate_tests::{BOX, Setup, Site, client};
+use mapgate_tests::{BOX, Setup, Site, client, csrf_token};
 use serde_json::{Value, json};
 
 async fn run(site: &Site, auth: &str, user: &str, password: &str, more: &[&str]) -> Value {
@@ -145,4 +145,68 @@ async fn basic_with_a_wrong_password_loads_nothing() {
 async fn basic_loads_nothing_where_it_is_off() {
     let site = Setup::default().start().await;
     assert_nothing(&run(&site, "basic", "jane", "lindmatt-jane", &[]).await);
+}
+
+#[tokio::test]
+async fn the_files_of_the_own_page_set_it_up() {
+    let site = Setup::default().start().await;
+    let jane = site.user("jane").await;
+    let token = csrf_token(jane.get("/account/qgis").await.is(200, "value=\"qgis\""));
+    let folder = tempfile::tempdir().unwrap();
+    let save = |name: &str, file: &[u8]| std::fs::write(folder.path().join(name), file).unwrap();
+    for (client_id, secret) in [("qgis", "lindmatt-qgis"), ("public", "")] {
+        let fields = [
+            ("client_id", client_id),
+            ("client_secret", secret),
+            ("csrf_token", &token),
+        ];
+        let file = jane.post("/account/qgis/authentication.xml", &fields).await;
+        file.is(200, "<qgis_authentication>");
+        save(&format!("qgis-authentication-{client_id}.xml"), &file.body);
+    }
+    for service in ["wms", "wfs"] {
+        let file = jane.get(&format!("/account/qgis/{service}.xml")).await;
+        save(&format!("qgis-{service}.xml"), &file.is(200, "Connections").body);
+    }
+    let mut arguments = vec![site.url.as_str(), "--files", folder.path().to_str().unwrap()];
+    arguments.extend([
+        "--user",
+        "jane",
+        "--password",
+        "lindmatt-jane",
+        "--ogcserver",
+        "main",
+    ]);
+    arguments.extend(["--wms-layer", "parcels", "--wfs-layer", "ms:parcels", "--extent"]);
+    arguments.extend(BOX);
+    let result = client("qgis/run.py", &arguments).await;
+    assert_loaded(&result);
+
+    // What QGIS knows after the import; each once, though the files were imported twice.
+    let host = site.address();
+    let authentications = result["authentications"].as_object().unwrap();
+    assert_eq!(authentications.len(), 2, "{result}");
+    for (client_id, secret, flow) in [("qgis", "lindmatt-qgis", 0), ("public", "", 3)] {
+        let known = &authentications[&format!("{client_id} ({host})")];
+        assert_eq!(known["method"], "OAuth2");
+        let config = &known["config"];
+        let told = (&config["clientId"], &config["clientSecret"], &config["grantFlow"]);
+        assert_eq!(told, (&json!(client_id), &json!(secret), &json!(flow)));
+        assert_eq!(config["requestUrl"], format!("{}/oauth/login", site.url));
+    }
+    for service in ["wms", "wfs"] {
+        let url = |name: &str| format!("{}/mapserv_proxy?ogcserver={name}", site.url);
+        let expected = json!({
+            format!("main ({host})"): url("main"),
+            format!("nowhere ({host})"): url("nowhere"),
+        });
+        assert_eq!(result[format!("{service}_connections")], expected);
+    }
+    // One login in the browser, and the session on the page.
+    let opened = result["browser"][0]["open"].as_str().unwrap();
+    assert!(
+        opened.contains("client_id=qgis&redirect_uri=http://127.0.0.1:7070/"),
+        "{opened}"
+    );
+    jane.get("/account").await.is(200, "qgis</h3>");
 }

@@ -12,7 +12,7 @@ use mapgate_tests::gate::TestGate;
 use mapgate_tests::{Browser, Setup, Site, TAB, client, now, totp};
 use serde_json::json;
 
-use Step::{BadToken, Enrol, LogIn, Open, OpenLink, Post};
+use Step::{BadToken, Connect, Enrol, LogIn, Open, OpenLink, Post};
 use pages::{ACCOUNT_PAGES, PAGES};
 
 /// The widths of windows: a small phone's, a usual one's, a screen's.
@@ -32,6 +32,8 @@ enum Step {
     Post(&'static [(&'static str, &'static str)]),
     /// Has a form that is too old.
     BadToken,
+    /// Has QGIS connected, as a user of the world who needs no code.
+    Connect(&'static str),
     /// Sets up the second factor that the page shows, for the user with that password.
     Enrol(&'static str),
     /// Follows the link of the newest mail.
@@ -150,6 +152,7 @@ impl Step {
                 ];
                 post(browser, &[&passwords[..], &[("otp", &code)]].concat()).await;
             }
+            Connect(username) => drop(site.qgis(username).await),
             OpenLink => {
                 let mail = site.mail("jane@example.com", "See ").await;
                 let link = mail.split_whitespace().find(|word| word.starts_with("http"));
@@ -183,7 +186,7 @@ async fn picture(browser: &Browser, folder: &Path, name: &str) -> PathBuf {
 
 /// What can take the focus, in the document's order.
 const REACHABLE: &str =
-    "const reachable = [...document.querySelectorAll('a[href], button, input:not([type=hidden])')]
+    "const reachable = [...document.querySelectorAll('a[href], button, select, input:not([type=hidden])')]
     .filter(element => element.tabIndex >= 0 && element.checkVisibility());";
 
 /// The tabulator goes through the page in the document's order, which is that of the eye, and shows where it is.

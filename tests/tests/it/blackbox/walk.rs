@@ -1,6 +1,8 @@
 //! One person's way through an account, in Chromium without scripts: first login, forced change, second factor by its
 //! QR code, login with a code, forgotten password, login with the mailed one. And what the audit trail keeps of it.
 
+mod account;
+
 use std::time::Duration;
 
 use mapgate_core::clock::Timestamp;

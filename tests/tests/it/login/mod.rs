@@ -1,5 +1,6 @@
 //! The function login (contract, section 4).
 
+mod account;
 mod came_from;
 mod change_password;
 mod logging_in;

@@ -60,8 +60,12 @@ pub(super) fn code(test: &TestGate, secret: &str, steps: i64) -> String {
 }
 
 /// Jane with a second factor: its secret and the recovery codes. The step of the code is used up.
-async fn enrolled() -> (TestGate, String, Vec<String>) {
-    let test = jane().await;
+pub(super) async fn enrolled() -> (TestGate, String, Vec<String>) {
+    enrolled_on(jane().await).await
+}
+
+/// The same on a gate that has Jane.
+pub(super) async fn enrolled_on(test: TestGate) -> (TestGate, String, Vec<String>) {
     let secret = secret(&test).await;
     let answer = send(&test, change(PASSWORD, NEW, &code(&test, &secret, 0))).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

@@ -26,6 +26,10 @@ async fn methods_are_answered_or_named() {
         ("/notlogin", "GET,HEAD"),
         ("/oidc/login", "GET,HEAD"),
         ("/oidc/callback", "GET,HEAD"),
+        ("/account", "GET,HEAD"),
+        ("/account/revoke", "POST"),
+        ("/account/qgis/wms.xml", "GET,HEAD"),
+        ("/account/qgis/authentication.xml", "POST"),
     ] {
         for method in [
             Method::GET,
@@ -56,7 +60,14 @@ async fn methods_are_answered_or_named() {
             (204, format!("{allowed},OPTIONS").as_str())
         );
     }
-    for path in ["/account", "/oidc", "/login/", "/login.html/x", "/"] {
+    for path in [
+        "/account/",
+        "/account/x",
+        "/oidc",
+        "/login/",
+        "/login.html/x",
+        "/",
+    ] {
         let answer = send(&test, get(path)).await;
         assert_eq!(
             (answer.status.as_u16(), &answer.json()["error"]),

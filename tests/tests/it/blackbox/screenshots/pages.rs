@@ -1,7 +1,7 @@
 //! The pages, and how a visitor gets to each.
 
 use super::Page;
-use super::Step::{BadToken, Enrol, LogIn, Open, OpenLink, Post};
+use super::Step::{BadToken, Connect, Enrol, LogIn, Open, OpenLink, Post};
 
 /// What everyone comes across.
 pub const PAGES: &[Page] = &[
@@ -46,6 +46,23 @@ pub const PAGES: &[Page] = &[
         &[Open("/loginchangepassword"), Post(CHANGE)],
     ),
     ("not-logged-in", "not-logged-in.title", &[Open("/notlogin")]),
+    ("account-stranger", "log-in", &[Open("/account")]),
+    ("account", "account", &[LogIn("joe"), Open("/account")]),
+    (
+        "account-programs",
+        "account",
+        &[
+            Connect("jane"),
+            Connect("jane"),
+            LogIn("jane"),
+            Open("/account?done=revoke"),
+        ],
+    ),
+    (
+        "account-qgis",
+        "qgis.title",
+        &[LogIn("jane"), Open("/account/qgis")],
+    ),
     ("oauth-login", "log-in", &[Open(AUTHORIZE)]),
     ("oauth-wrong", "log-in", &[Open(AUTHORIZE), Post(WRONG)]),
     (
@@ -83,6 +100,16 @@ pub const ACCOUNT_PAGES: &[Page] = &[
         "recovery-codes",
         "recovery-codes.title",
         &[Open("/login.html"), Post(NEWCOMER), Enrol("first-newcomer")],
+    ),
+    (
+        "account-second-factor",
+        "account",
+        &[
+            Open("/login.html"),
+            Post(NEWCOMER2),
+            Enrol("first-newcomer2"),
+            Open("/account"),
+        ],
     ),
     ("reset", "forgot-password", &[Open("/loginresetpassword")]),
     (
@@ -133,6 +160,7 @@ const LONG: &[(&str, &str)] = &[
     ),
     ("password", "wrong"),
 ];
+const NEWCOMER2: &[(&str, &str)] = &[("login", "newcomer2"), ("password", "first-newcomer2")];
 const NEWCOMER: &[(&str, &str)] = &[("login", "newcomer"), ("password", "first-newcomer")];
 const WRONG_OLD: &[(&str, &str)] = &[
     ("login", "jane"),
