@@ -2,6 +2,7 @@
 
 use super::rules::tests::rules;
 use super::*;
+use crate::clock::Clock;
 use std::collections::BTreeSet;
 
 const MAP: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&STYLES=&CRS=EPSG:4326&BBOX=1,2,3,4&WIDTH=1&HEIGHT=1&FORMAT=image/png";
@@ -367,6 +368,35 @@ fn what_clients_send_arrives() {
             "{query}"
         );
     }
+}
+
+/// Names are counted before anything is done with them, and what is done for each does not grow with the others.
+#[test]
+fn names_and_paths_are_bounded() {
+    let types = |count: usize| vec!["roads"; count].join(",");
+    for query in [
+        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=",
+        "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=",
+    ] {
+        let most = format!("{query}{}", types(request::MAX_NAMES));
+        assert!(Asked::parse(ServerType::MapServer, &most).is_ok());
+        for count in [request::MAX_NAMES + 1, 200_000] {
+            let refused = Asked::parse(ServerType::MapServer, &format!("{query}{}", types(count)));
+            assert_eq!(refused.unwrap_err().code, OgcCode::InvalidParameterValue);
+        }
+    }
+    // Compared each with each, this would take minutes.
+    let clock = Clock::system();
+    let begun = clock.now();
+    let names: Vec<String> = (0..150_000).map(|at| format!("b{at}")).collect();
+    let paths = "<PropertyName>roads/x</PropertyName>".repeat(50_000);
+    let body = format!(
+        "<GetFeature service=\"WFS\" version=\"2.0.0\"><Query typeNames=\"{} roads\">{paths}</Query></GetFeature>",
+        names.join(" ")
+    );
+    let refused = Asked::parse_xml(ServerType::MapServer, "", &body);
+    assert_eq!(refused.unwrap_err().code, OgcCode::InvalidParameterValue);
+    assert!(clock.now().since(begun) < std::time::Duration::from_secs(20));
 }
 
 proptest::proptest! {

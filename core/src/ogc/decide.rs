@@ -6,7 +6,7 @@ use super::request::{Asked, Carrier, LayerList, ListForm};
 use super::rules::{DefaultAccess, Rules};
 use super::tree::Tree;
 use super::{Access, Service, rule_name};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 mod names;
 mod seen;
@@ -298,12 +298,10 @@ impl Judge<'_> {
             .iter()
             .filter_map(group_name)
             .any(|group| self.rules.forbids(self.bare(group), self.role_ids));
-        let mut leaves: Vec<String> = Vec::new();
-        for leaf in found.iter().flat_map(|at| self.tree.leaves(*at)) {
-            if self.safe(leaf) && !leaves.iter().any(|known| known == leaf) {
-                leaves.push(leaf.to_owned());
-            }
-        }
+        let mut known: HashSet<&str> = HashSet::new();
+        let leaves = found.iter().flat_map(|at| self.tree.leaves(*at));
+        let leaves = leaves.filter(|leaf| known.insert(leaf) && self.safe(leaf));
+        let leaves: Vec<String> = leaves.map(str::to_owned).collect();
         if kept_out || leaves.is_empty() {
             return Err(Refusal::Forbidden(self.undefined(parameter)));
         }

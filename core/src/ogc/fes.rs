@@ -5,8 +5,9 @@
 
 use super::document::{Attribute, Document, Node, is_qualified};
 use super::exception::OgcError;
-use super::rules::like;
+use super::rules::fold;
 use super::xml::{XmlError, local_name};
+use std::collections::HashSet;
 
 /// More than any filter.
 const MAX_FILTER: usize = 256 * 1024;
@@ -49,17 +50,40 @@ const ATTRIBUTES: &[&str] = &[
     "type", "gid", "frame", "indeterminatePosition",
 ];
 
-/// What a filter may speak of.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scope<'a> {
-    /// The types asked for, as they stand there.
-    pub types: &'a [String],
-    /// Other names for them.
-    pub aliases: &'a [String],
+/// What a filter may speak of: the types asked for, and other names for them. However many they are, and however
+/// often one is looked for, the work grows with their sum.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// As they stand there, letter case aside.
+    names: HashSet<String>,
+    /// Of those with a prefix, what follows it.
+    locals: HashSet<String>,
+}
+
+impl Scope {
+    /// Of these types and aliases.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a String>) -> Self {
+        let names: HashSet<String> = names.into_iter().map(|name| fold(name)).collect();
+        let locals = names.iter().filter_map(|name| name.rsplit_once(':'));
+        Self {
+            locals: locals.map(|(_, local)| local.to_owned()).collect(),
+            names,
+        }
+    }
+
+    /// Whether a server may take a name for one of them, by the rule of [`super::rules::like`].
+    fn has(&self, name: &str) -> bool {
+        let name = fold(name);
+        self.names.contains(&name)
+            || match name.rsplit_once(':') {
+                Some((_, local)) => self.names.contains(local),
+                None => self.locals.contains(&name),
+            }
+    }
 }
 
 /// The value of `FILTER`, written anew. In brackets there are several, one a query: `(<Filter/>)(<Filter/>)`.
-pub(super) fn parameter(filter: &str, scope: Scope<'_>) -> Result<String, OgcError> {
+pub(super) fn parameter(filter: &str, scope: &Scope) -> Result<String, OgcError> {
     let invalid = || OgcError::invalid("FILTER");
     if filter.len() > MAX_FILTER {
         return Err(invalid());
@@ -81,7 +105,7 @@ pub(super) fn parameter(filter: &str, scope: Scope<'_>) -> Result<String, OgcErr
 }
 
 /// Checks a `Filter` element.
-pub(super) fn check(filter: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
+pub(super) fn check(filter: &Node, scope: &Scope) -> Result<(), XmlError> {
     if filter.local() != "Filter" || !is_of(filter, FES) || !filter.attributes.is_empty() {
         return Err(XmlError::Unexpected);
     }
@@ -89,7 +113,7 @@ pub(super) fn check(filter: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
 }
 
 /// Checks a `SortBy` element.
-pub(super) fn check_sorting(sort: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
+pub(super) fn check_sorting(sort: &Node, scope: &Scope) -> Result<(), XmlError> {
     if sort.local() == "SortBy" {
         expression(sort, scope)
     } else {
@@ -98,7 +122,7 @@ pub(super) fn check_sorting(sort: &Node, scope: Scope<'_>) -> Result<(), XmlErro
 }
 
 /// Checks an element that holds the name of a property.
-pub(super) fn check_property(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
+pub(super) fn check_property(node: &Node, scope: &Scope) -> Result<(), XmlError> {
     if is_of(node, FES) && node.attributes.is_empty() {
         path(node.text()?, scope)
     } else {
@@ -106,14 +130,14 @@ pub(super) fn check_property(node: &Node, scope: Scope<'_>) -> Result<(), XmlErr
     }
 }
 
-fn each(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
+fn each(node: &Node, scope: &Scope) -> Result<(), XmlError> {
     node.elements()?
         .into_iter()
         .try_for_each(|node| expression(node, scope))
 }
 
 /// Checks what stands in a filter.
-pub(super) fn expression(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
+pub(super) fn expression(node: &Node, scope: &Scope) -> Result<(), XmlError> {
     match node.local() {
         "PropertyName" | "ValueReference" => check_property(node, scope),
         "FeatureId" | "GmlObjectId" | "ResourceId" if is_of(node, FES) => identifier(node, scope),
@@ -163,7 +187,7 @@ fn attributes(node: &Node) -> Result<(), XmlError> {
 }
 
 /// The id of a feature, which must be one of the types asked for.
-fn identifier(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
+fn identifier(node: &Node, scope: &Scope) -> Result<(), XmlError> {
     let [attribute] = node.attributes.as_slice() else {
         return Err(XmlError::Unexpected);
     };
@@ -171,9 +195,7 @@ fn identifier(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
         ("FeatureId", "fid") | ("GmlObjectId", "id") | ("ResourceId", "rid") => attribute.value.as_str(),
         _ => return Err(XmlError::Unexpected),
     };
-    let of_type = id
-        .rsplit_once('.')
-        .is_some_and(|(name, _)| scope.types.iter().any(|asked| like(asked, name)));
+    let of_type = id.rsplit_once('.').is_some_and(|(name, _)| scope.has(name));
     if of_type && node.elements()?.is_empty() {
         Ok(())
     } else {
@@ -183,17 +205,13 @@ fn identifier(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
 
 /// The name of a property: one step, or a type asked for and one step. Refuses other paths, which could lead into
 /// another type.
-pub(super) fn path(text: &str, scope: Scope<'_>) -> Result<(), XmlError> {
+pub(super) fn path(text: &str, scope: &Scope) -> Result<(), XmlError> {
     let name = |step: &str| is_qualified(step.strip_prefix('@').unwrap_or(step));
-    let asked = |step: &str| {
-        let mut known = scope.types.iter().chain(scope.aliases);
-        known.any(|known| like(known, step))
-    };
     let good = match text.trim().split('/').collect::<Vec<_>>().as_slice() {
         // The geometry, whatever its name.
         [""] => true,
         [step] => name(step),
-        [first, step] => name(first) && name(step) && asked(first),
+        [first, step] => name(first) && name(step) && scope.has(first),
         _ => false,
     };
     if good { Ok(()) } else { Err(XmlError::Unexpected) }
@@ -211,14 +229,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn scope() -> Scope {
+        Scope::of(&["ms:roads".to_owned(), "r".to_owned()])
+    }
+
     fn read(filter: &str) -> Result<String, OgcError> {
-        let types = ["ms:roads".to_owned()];
-        let aliases = ["r".to_owned()];
-        let scope = Scope {
-            types: &types,
-            aliases: &aliases,
-        };
-        parameter(filter, scope)
+        parameter(filter, &scope())
     }
 
     #[test]
@@ -258,7 +274,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_attribute_is_called_as_an_element() {
+        let elements = OPERATORS.iter().chain(GEOMETRIES);
+        let more = [
+            "Filter",
+            "PropertyName",
+            "ValueReference",
+            "FeatureId",
+            "ResourceId",
+        ];
+        for element in elements.chain(&more) {
+            let same = ATTRIBUTES.iter().find(|name| name.eq_ignore_ascii_case(element));
+            assert_eq!(same, None, "{element}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_scope_has_what_is_like_one_of_its_names(
+            names in prop::collection::vec("([ab]:){0,2}[aB ]{0,2}", 0..4),
+            name in "([ab]:){0,2}[aB ]{0,2}",
+        ) {
+            let expected = names.iter().any(|known| super::super::rules::like(known, &name));
+            prop_assert_eq!(Scope::of(&names).has(&name), expected);
+        }
+
         #[test]
         fn what_is_written_is_understood_again(
             text in "<Filter>(<(And|PropertyName|Literal|FeatureId fid='[rp]oads.1'|Function)/?>|[a-z/@]{0,4}|</(And|PropertyName|Literal)>){0,6}</Filter>"

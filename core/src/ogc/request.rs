@@ -261,10 +261,23 @@ pub(super) fn operation(request: &str, offered: &[Operation]) -> Result<Operatio
     found.copied().ok_or_else(|| OgcError::unsupported(request))
 }
 
-/// A comma-separated list of layer names. Refuses empty names and white space around them: one server trims it,
+/// More names than a client sends: groups stand for what is in them.
+pub(super) const MAX_NAMES: usize = 2000;
+
+/// Refuses more names than a client sends.
+pub(super) fn few(parameter: &str, names: &[String]) -> Result<(), OgcError> {
+    if names.len() > MAX_NAMES {
+        let text = "Too many names.";
+        return Err(OgcError::at(OgcCode::InvalidParameterValue, parameter, text));
+    }
+    Ok(())
+}
+
+/// A comma-separated list of layer names. Refuses too many, empty names and white space around them: one server trims it,
 /// another does not.
 pub(super) fn names(parameter: &str, value: &str) -> Result<Vec<String>, OgcError> {
-    let names: Vec<String> = value.split(',').map(str::to_owned).collect();
+    let names: Vec<String> = value.split(',').take(MAX_NAMES + 1).map(str::to_owned).collect();
+    few(parameter, &names)?;
     let proper = |name: &String| !name.is_empty() && name.trim() == name && !name.contains(char::is_control);
     if names.iter().all(proper) {
         Ok(names)

@@ -200,10 +200,14 @@ pub(super) fn loose_key(name: &str) -> String {
         .to_lowercase()
 }
 
+/// A name, letter case aside; a blank is an underscore to some.
+pub(super) fn fold(name: &str) -> String {
+    name.replace(' ', "_").to_lowercase()
+}
+
 /// Whether a server may take one name for the other: letter case aside, equal, or equal but for a prefix that one of
 /// them lacks.
 pub(super) fn like(one: &str, other: &str) -> bool {
-    let fold = |name: &str| name.replace(' ', "_").to_lowercase();
     let (one, other) = (fold(one), fold(other));
     let local = |name: &str| name.rsplit_once(':').map(|(_, local)| local.to_owned());
     one == other

@@ -9,6 +9,8 @@ use super::fes::{self, Scope};
 use super::request::names;
 use super::xml::XmlError;
 
+mod readers;
+
 /// More than any descriptor.
 const MAX_DESCRIPTOR: usize = 512 * 1024;
 
@@ -18,38 +20,89 @@ const NAMESPACES: &[&str] = &[
     "http://www.opengis.net/ogc",
 ];
 
-/// Elements that hold others.
+/// What an element holds.
+enum Holds {
+    /// These elements, in the schema's order: `a|b` either, `*` more than once, all of them optional.
+    Parts(&'static str),
+    /// Text, or an expression.
+    Value,
+    /// Text.
+    Text,
+    /// A word. Of a `WellKnownName`, one that begins like an address would be fetched.
+    Word,
+    /// An expression for a geometry.
+    Geometry,
+}
+use Holds::{Geometry, Parts, Text, Value, Word};
+
+/// The elements there are, their attributes and what they hold (SLD 1.0.0 and SE 1.1.0 as one). Programs look for a
+/// part by its name alone, in what is deeper as well (QGIS Server) or in the attributes as well, in any letter case
+/// (`MapServer`): so each stands only where the schema has it, and no attribute is called as a part.
 #[rustfmt::skip]
-const PARTS: &[&str] = &[
-    "NamedLayer", "NamedStyle", "UserStyle", "Description", "FeatureTypeStyle", "CoverageStyle", "Rule", "ElseFilter",
-    "PointSymbolizer", "LineSymbolizer", "PolygonSymbolizer", "TextSymbolizer", "RasterSymbolizer",
-    "Geometry", "Graphic", "Mark", "Fill", "Stroke", "GraphicFill", "GraphicStroke", "Displacement", "AnchorPoint",
-    "Font", "LabelPlacement", "PointPlacement", "LinePlacement", "Halo",
-    "ChannelSelection", "RedChannel", "GreenChannel", "BlueChannel", "GrayChannel", "ColorMap", "ContrastEnhancement",
-    "Normalize", "Histogram", "ShadedRelief",
-];
-/// Elements that hold a text, or an expression.
-#[rustfmt::skip]
-const VALUES: &[&str] = &[
-    "Name", "Title", "Abstract", "IsDefault", "SemanticTypeIdentifier", "FeatureTypeName",
-    "MinScaleDenominator", "MaxScaleDenominator", "WellKnownName", "Opacity", "Size", "Rotation",
-    "CssParameter", "SvgParameter", "PerpendicularOffset", "DisplacementX", "DisplacementY", "AnchorPointX",
-    "AnchorPointY", "Gap", "InitialGap", "Label", "Radius", "SourceChannelName", "ColorMapEntry", "GammaValue",
-    "BrightnessOnly", "ReliefFactor", "OverlapBehavior", "IsRepeated", "IsAligned", "GeneralizeLine", "Priority",
-];
-const ATTRIBUTES: &[&str] = &[
-    "version", "name", "uom", "color", "quantity", "opacity", "label", "type",
+const ELEMENTS: &[(&str, &str, Holds)] = &[
+    ("StyledLayerDescriptor", "version", Parts("Name Title Abstract Description NamedLayer|UserStyle*")),
+    ("NamedLayer", "", Parts("Name Description NamedStyle|UserStyle*")),
+    ("NamedStyle", "", Parts("Name Description")),
+    ("UserStyle", "", Parts("Name Title Abstract Description IsDefault FeatureTypeStyle|CoverageStyle*")),
+    ("Description", "", Parts("Title Abstract")),
+    ("FeatureTypeStyle", "version", Parts("Name Title Abstract Description FeatureTypeName SemanticTypeIdentifier* Rule*")),
+    ("CoverageStyle", "version", Parts("Name Description SemanticTypeIdentifier* Rule*")),
+    ("Rule", "", Parts("Name Title Abstract Description Filter|ElseFilter MinScaleDenominator MaxScaleDenominator \
+        PointSymbolizer|LineSymbolizer|PolygonSymbolizer|TextSymbolizer|RasterSymbolizer*")),
+    ("ElseFilter", "", Parts("")),
+    ("PointSymbolizer", "version uom", Parts("Name Description Geometry Graphic")),
+    ("LineSymbolizer", "version uom", Parts("Name Description Geometry Stroke PerpendicularOffset")),
+    ("PolygonSymbolizer", "version uom", Parts("Name Description Geometry Fill Stroke Displacement PerpendicularOffset")),
+    ("TextSymbolizer", "version uom", Parts("Name Description Geometry Label Font LabelPlacement Halo Fill Graphic Priority")),
+    ("RasterSymbolizer", "version uom", Parts("Name Description Geometry Opacity ChannelSelection OverlapBehavior \
+        ColorMap ContrastEnhancement ShadedRelief")),
+    ("Geometry", "", Geometry),
+    ("Graphic", "", Parts("Mark* Opacity Size Rotation AnchorPoint Displacement")),
+    ("Mark", "", Parts("WellKnownName Fill Stroke")),
+    ("Fill", "", Parts("GraphicFill CssParameter|SvgParameter*")),
+    ("Stroke", "", Parts("GraphicFill|GraphicStroke CssParameter|SvgParameter*")),
+    ("GraphicFill", "", Parts("Graphic")),
+    ("GraphicStroke", "", Parts("Graphic InitialGap Gap")),
+    ("Displacement", "", Parts("DisplacementX DisplacementY")),
+    ("AnchorPoint", "", Parts("AnchorPointX AnchorPointY")),
+    ("Font", "", Parts("CssParameter|SvgParameter*")),
+    ("LabelPlacement", "", Parts("PointPlacement|LinePlacement")),
+    ("PointPlacement", "", Parts("AnchorPoint Displacement Rotation")),
+    ("LinePlacement", "", Parts("PerpendicularOffset IsRepeated InitialGap Gap IsAligned GeneralizeLine")),
+    ("Halo", "", Parts("Radius Fill")),
+    ("ChannelSelection", "", Parts("RedChannel GreenChannel BlueChannel GrayChannel")),
+    ("RedChannel", "", Parts("SourceChannelName ContrastEnhancement")),
+    ("GreenChannel", "", Parts("SourceChannelName ContrastEnhancement")),
+    ("BlueChannel", "", Parts("SourceChannelName ContrastEnhancement")),
+    ("GrayChannel", "", Parts("SourceChannelName ContrastEnhancement")),
+    ("ColorMap", "type", Parts("ColorMapEntry*")),
+    ("ColorMapEntry", "color quantity opacity label", Parts("")),
+    ("ContrastEnhancement", "", Parts("Normalize|Histogram GammaValue")),
+    ("Normalize", "", Parts("")),
+    ("Histogram", "", Parts("")),
+    ("ShadedRelief", "", Parts("BrightnessOnly ReliefFactor")),
+    ("WellKnownName", "", Word),
+    ("Name", "", Text), ("Title", "", Text), ("Abstract", "", Text), ("IsDefault", "", Text),
+    ("SemanticTypeIdentifier", "", Text), ("FeatureTypeName", "", Text),
+    ("MinScaleDenominator", "", Text), ("MaxScaleDenominator", "", Text),
+    ("Opacity", "", Value), ("Size", "", Value), ("Rotation", "", Value),
+    ("CssParameter", "name", Value), ("SvgParameter", "name", Value),
+    ("PerpendicularOffset", "", Value), ("DisplacementX", "", Value), ("DisplacementY", "", Value),
+    ("AnchorPointX", "", Value), ("AnchorPointY", "", Value), ("Gap", "", Value), ("InitialGap", "", Value),
+    ("Label", "", Value), ("Radius", "", Value), ("SourceChannelName", "", Value), ("GammaValue", "", Value),
+    ("BrightnessOnly", "", Value), ("ReliefFactor", "", Value), ("OverlapBehavior", "", Value),
+    ("IsRepeated", "", Value), ("IsAligned", "", Value), ("GeneralizeLine", "", Value), ("Priority", "", Value),
 ];
 
 /// The value of `SLD_BODY`, written anew, and the layers that it names.
 pub(super) fn descriptor(body: &str) -> Result<(Vec<String>, String), OgcError> {
     let refused = |_| refusal("SLD_BODY");
-    let document = read(body).map_err(refused)?;
-    let mut found = Vec::new();
-    for child in document.root.elements().map_err(refused)? {
-        if child.local() == "NamedLayer" {
-            found.push(layer(child).map_err(refused)?);
-        }
+    let document = read(body, "UserStyle").map_err(refused)?;
+    let layers = document.root.elements().map_err(refused)?;
+    let layers = layers.into_iter().filter(|child| child.local() == "NamedLayer");
+    let found: Vec<String> = layers.map(layer).collect::<Result<_, _>>().map_err(refused)?;
+    if !readers::agree(&document.root, &found) {
+        return Err(refusal("SLD_BODY"));
     }
     let found = names("SLD_BODY", &found.join(","))?;
     Ok((found, document.root.write()))
@@ -58,7 +111,7 @@ pub(super) fn descriptor(body: &str) -> Result<(Vec<String>, String), OgcError> 
 /// The value of QGIS Server's `HIGHLIGHT_SYMBOL`: descriptors without layers, `;` between them.
 pub(super) fn symbols(parameter: &str, value: &str) -> Result<String, OgcError> {
     let one = |symbol: &str| {
-        let document = read(symbol).map_err(|_| refusal(parameter))?;
+        let document = read(symbol, "NamedLayer").map_err(|_| refusal(parameter))?;
         Ok(document.root.write())
     };
     let symbols: Result<Vec<String>, OgcError> = value
@@ -73,7 +126,8 @@ fn refusal(parameter: &str) -> OgcError {
     OgcError::at(OgcCode::OperationNotSupported, parameter, text)
 }
 
-fn read(body: &str) -> Result<Document, XmlError> {
+/// Reads a descriptor; below its root, this element is none of it.
+fn read(body: &str, not_offered: &str) -> Result<Document, XmlError> {
     if body.len() > MAX_DESCRIPTOR {
         return Err(XmlError::TooLarge);
     }
@@ -81,20 +135,19 @@ fn read(body: &str) -> Result<Document, XmlError> {
     if document.root.local() != "StyledLayerDescriptor" {
         return Err(XmlError::Unexpected);
     }
-    attributes(&document.root)?;
-    document.root.elements()?.into_iter().try_for_each(part)?;
+    part(&document.root)?;
+    let foreign = |child: &&Node| child.local() == not_offered;
+    if document.root.elements()?.iter().any(foreign) {
+        return Err(XmlError::Unexpected);
+    }
     Ok(document)
 }
 
-/// The name of a `NamedLayer`: one.
+/// The name of a `NamedLayer`: its first part, and its only one of this name.
 fn layer(node: &Node) -> Result<String, XmlError> {
-    let mut named = node
-        .elements()?
-        .into_iter()
-        .filter(|child| child.local() == "Name");
-    match (named.next(), named.next()) {
-        (Some(name), None) => {
-            let name = name.text()?.trim();
+    match node.elements()?.first() {
+        Some(first) if first.local() == "Name" => {
+            let name = first.text()?.trim();
             // It is one name, whatever is in it.
             if name.contains(',') {
                 return Err(XmlError::Unexpected);
@@ -105,61 +158,61 @@ fn layer(node: &Node) -> Result<String, XmlError> {
     }
 }
 
+/// Checks an element and what is in it.
 fn part(node: &Node) -> Result<(), XmlError> {
     if !fes::is_of(node, NAMESPACES) {
         return Err(XmlError::Unexpected);
     }
-    let scope = Scope {
-        types: &[],
-        aliases: &[],
-    };
-    match node.local() {
-        "Filter" => fes::check(node, scope),
-        // A name that begins like an address would be fetched.
-        "WellKnownName" => {
-            attributes(node)?;
-            if is_name(node.text()?.trim()) {
-                Ok(())
-            } else {
-                Err(XmlError::Unexpected)
-            }
-        }
-        value if VALUES.contains(&value) => {
-            attributes(node)?;
-            for child in &node.children {
-                match child {
-                    // GeoServer evaluates `${…}`.
-                    Child::Text(text) if text.contains("${") => return Err(XmlError::Unexpected),
-                    Child::Text(_) => {}
-                    Child::Element(inner) => fes::expression(inner, scope)?,
-                }
-            }
-            Ok(())
-        }
-        holder if PARTS.contains(&holder) => {
-            attributes(node)?;
-            if holder == "Geometry" {
-                return node
-                    .elements()?
-                    .into_iter()
-                    .try_for_each(|inner| fes::expression(inner, scope));
-            }
-            node.elements()?.into_iter().try_for_each(part)
-        }
-        _ => Err(XmlError::Unexpected),
+    if node.local() == "Filter" {
+        return fes::check(node, &Scope::default());
+    }
+    let known = ELEMENTS.iter().find(|(name, _, _)| *name == node.local());
+    let (_, names, holds) = known.ok_or(XmlError::Unexpected)?;
+    attributes(node, names)?;
+    match holds {
+        Parts(order) => parts(node, order),
+        Text => node.text().map(drop),
+        Word if is_name(node.text()?.trim()) => Ok(()),
+        Word => Err(XmlError::Unexpected),
+        Geometry => node.elements()?.into_iter().try_for_each(expression),
+        Value => node.children.iter().try_for_each(|child| match child {
+            // GeoServer evaluates `${…}`.
+            Child::Text(text) if text.contains("${") => Err(XmlError::Unexpected),
+            Child::Text(_) => Ok(()),
+            Child::Element(inner) => expression(inner),
+        }),
     }
 }
 
-fn attributes(node: &Node) -> Result<(), XmlError> {
+fn parts(node: &Node, order: &str) -> Result<(), XmlError> {
+    let mut passed = 0;
+    for child in node.elements()? {
+        let is_child = |group: &&str| {
+            group
+                .trim_end_matches('*')
+                .split('|')
+                .any(|name| name == child.local())
+        };
+        let mut groups = order.split(' ').enumerate().skip(passed);
+        let found = groups.find(|(_, group)| is_child(group));
+        let (at, group) = found.ok_or(XmlError::Unexpected)?;
+        passed = if group.ends_with('*') { at } else { at + 1 };
+        part(child)?;
+    }
+    Ok(())
+}
+
+fn expression(node: &Node) -> Result<(), XmlError> {
+    fes::expression(node, &Scope::default())
+}
+
+fn attributes(node: &Node, names: &str) -> Result<(), XmlError> {
     let known = |attribute: &Attribute| {
-        attribute.namespace.is_none() && ATTRIBUTES.contains(&attribute.name.as_str())
+        attribute.namespace.is_none()
+            && names.split(' ').any(|name| name == attribute.name)
+            && !attribute.value.contains("${")
     };
-    if node.attributes.iter().all(known)
-        && !node
-            .attributes
-            .iter()
-            .any(|attribute| attribute.value.contains("${"))
-    {
+    if node.attributes.iter().all(known) {
         Ok(())
     } else {
         Err(XmlError::Unexpected)
@@ -212,6 +265,21 @@ mod tests {
             "<NamedLayer><Name>roads</Name><UserStyle><FeatureTypeStyle><Rule><TextSymbolizer><Label><ogc:Function name=\"querySingle\"/></Label></TextSymbolizer></Rule></FeatureTypeStyle></UserStyle></NamedLayer>",
             "<NamedLayer><Name>roads</Name><UserStyle><FeatureTypeStyle><Rule><TextSymbolizer><Label>${querySingle('parcels','owner','1=1')}</Label></TextSymbolizer></Rule></FeatureTypeStyle></UserStyle></NamedLayer>",
             "<NamedLayer><Name>roads</Name><LayerFeatureConstraints><FeatureTypeConstraint><FeatureTypeName>parcels</FeatureTypeName></FeatureTypeConstraint></LayerFeatureConstraints></NamedLayer>",
+            "<NamedLayer name=\"parcels\"><Name>roads</Name><NamedStyle><Name>x</Name></NamedStyle></NamedLayer>",
+            "<NamedLayer NAME=\"parcels\"><Name>roads</Name></NamedLayer>",
+            "<NamedLayer xmlns:Name=\"parcels\"><Name>roads</Name></NamedLayer>",
+            "<NamedLayer><UserStyle><Name>parcels</Name><FeatureTypeStyle/></UserStyle><Name>roads</Name></NamedLayer>",
+            "<NamedLayer><Description><Title>x</Title></Description><Name>roads</Name></NamedLayer>",
+            "<NamedLayer><Name>roads</Name><NamedLayer><Name>parcels</Name></NamedLayer></NamedLayer>",
+            "<NamedLayer><Name>roads</Name><UserStyle><NamedLayer><Name>parcels</Name></NamedLayer></UserStyle></NamedLayer>",
+            "<NamedLayer><Name>roads</Name><UserStyle><FeatureTypeStyle><Rule><NamedLayer><Name>parcels</Name></NamedLayer></Rule></FeatureTypeStyle></UserStyle></NamedLayer>",
+            "<NamedLayer><Name>roads</Name><UserStyle/><Name>parcels</Name></NamedLayer>",
+            "<NamedLayer><Name>roads</Name><name>parcels</name></NamedLayer>",
+            "<NamedLayer><NAME>parcels</NAME><Name>roads</Name></NamedLayer>",
+            "<Rule><NamedLayer><Name>parcels</Name></NamedLayer></Rule><NamedLayer><Name>roads</Name></NamedLayer>",
+            "<NamedLayer><Name>roads</Name></NamedLayer><UserStyle><FeatureTypeStyle/></UserStyle>",
+            "<NamedLayer><Name>roads</Name><UserStyle><FeatureTypeStyle><Rule><TextSymbolizer label=\"x\"/></Rule></FeatureTypeStyle></UserStyle></NamedLayer>",
+            "<NamedLayer><Name>roads</Name><UserStyle><FeatureTypeStyle name=\"x\"/></UserStyle></NamedLayer>",
             "<UseSLDLibrary><OnlineResource xlink:href=\"http://x\"/></UseSLDLibrary><NamedLayer><Name>roads</Name></NamedLayer>",
         ] {
             assert!(descriptor(&styled(inner)).is_err(), "{inner}");
@@ -223,6 +291,28 @@ mod tests {
             "<!DOCTYPE StyledLayerDescriptor><StyledLayerDescriptor/>",
         ] {
             assert!(descriptor(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_symbol_names_no_layer() {
+        let symbol = styled("<NamedLayer><Name>parcels</Name></NamedLayer>");
+        assert!(symbols("HIGHLIGHT_SYMBOL", &symbol).is_err());
+    }
+
+    #[test]
+    fn the_table_knows_each_part_and_no_attribute_is_called_as_one() {
+        for (element, attributes, holds) in ELEMENTS {
+            let Parts(order) = holds else { continue };
+            let words = order.split([' ', '|']).map(|word| word.trim_end_matches('*'));
+            for part in words.filter(|word| !word.is_empty()) {
+                let known = ELEMENTS.iter().any(|(name, _, _)| *name == part);
+                assert!(known || part == "Filter", "{part} in {element}");
+                let attribute = attributes
+                    .split(' ')
+                    .find(|attribute| attribute.eq_ignore_ascii_case(part));
+                assert_eq!(attribute, None, "{part} of {element}");
+            }
         }
     }
 

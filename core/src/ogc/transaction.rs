@@ -57,32 +57,23 @@ fn replace(node: &Node) -> Result<Vec<String>, XmlError> {
         return Err(XmlError::Unexpected);
     }
     let types = vec![feature(new)?];
-    fes::check(
-        filter,
-        Scope {
-            types: &types,
-            aliases: &[],
-        },
-    )?;
+    fes::check(filter, &Scope::of(&types))?;
     Ok(types)
 }
 
 fn update(node: &Node) -> Result<Vec<String>, XmlError> {
     let types = type_of(node)?;
-    let scope = Scope {
-        types: &types,
-        aliases: &[],
-    };
+    let scope = Scope::of(&types);
     let mut properties = 0;
     let mut filters = 0;
     for part in node.elements()? {
         match part.local() {
             "Property" if is_wfs(part) => {
-                property(part, scope)?;
+                property(part, &scope)?;
                 properties += 1;
             }
             "Filter" => {
-                fes::check(part, scope)?;
+                fes::check(part, &scope)?;
                 filters += 1;
             }
             _ => return Err(XmlError::Unexpected),
@@ -95,7 +86,7 @@ fn update(node: &Node) -> Result<Vec<String>, XmlError> {
 }
 
 /// A property to change: its name, and the new value where it is not taken away.
-fn property(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
+fn property(node: &Node, scope: &Scope) -> Result<(), XmlError> {
     attributes(node, &[])?;
     let parts = node.elements()?;
     let (name, value) = match parts.as_slice() {
@@ -121,13 +112,7 @@ fn property(node: &Node, scope: Scope<'_>) -> Result<(), XmlError> {
 fn delete(node: &Node) -> Result<Vec<String>, XmlError> {
     let types = type_of(node)?;
     match node.elements()?.as_slice() {
-        [filter] => fes::check(
-            filter,
-            Scope {
-                types: &types,
-                aliases: &[],
-            },
-        )?,
+        [filter] => fes::check(filter, &Scope::of(&types))?,
         _ => return Err(XmlError::Unexpected),
     }
     Ok(types)

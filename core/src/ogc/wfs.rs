@@ -156,19 +156,16 @@ fn features(params: &Params, version: &str, operation: Operation) -> Result<Unde
         .filled("ALIASES")?
         .map(|value| value.split(['(', ')', ',']).map(str::to_owned).collect())
         .unwrap_or_default();
-    let scope = Scope {
-        types: &asked,
-        aliases: &aliases,
-    };
-    check_paths(params, scope)?;
+    let scope = Scope::of(asked.iter().chain(&aliases));
+    check_paths(params, &scope)?;
     if let Some(filter) = params.filled("FILTER")? {
-        rest.push(("FILTER".to_owned(), fes::parameter(filter, scope)?));
+        rest.push(("FILTER".to_owned(), fes::parameter(filter, &scope)?));
     }
     Ok((types.into_iter().chain(ids).collect(), rest))
 }
 
 /// Properties asked for must be those of the types asked for: `a,b`, or in brackets `(a,b)(c)`; a value's is one path.
-fn check_paths(params: &Params, scope: Scope<'_>) -> Result<(), OgcError> {
+fn check_paths(params: &Params, scope: &Scope) -> Result<(), OgcError> {
     let check = |parameter, path: &str| fes::path(path, scope).map_err(|_| OgcError::invalid(parameter));
     let properties = params.filled("PROPERTYNAME")?.unwrap_or_default();
     let lists = properties

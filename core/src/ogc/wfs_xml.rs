@@ -10,10 +10,11 @@ use super::document::{Attribute, Document, Node, is_qualified};
 use super::exception::{OgcCode, OgcError};
 use super::fes::{self, Scope};
 use super::params::Params;
-use super::request::{Asked, Carrier, LayerList, ListForm, is_script};
+use super::request::{Asked, Carrier, LayerList, ListForm, few, is_script};
 use super::wfs::{self, GET_FEATURE_BY_ID};
 use super::xml::XmlError;
 use super::{Operation, ServerType, Service, transaction};
+use std::collections::HashSet;
 
 /// The namespaces of WFS, and of the OWS Common that its documents use.
 pub(super) const WFS_1: &str = "http://www.opengis.net/wfs";
@@ -91,6 +92,7 @@ pub(super) fn parse(server: ServerType, body: &str) -> Result<Asked, OgcError> {
         ));
     }
     wfs::proper("typeName", &names)?;
+    few("typeName", &names)?;
     Ok(Asked {
         server,
         service: Service::Wfs,
@@ -265,10 +267,7 @@ fn query(node: &Node, operation: Operation, root: &Node) -> Result<LayerList, Xm
         return Err(XmlError::Unexpected);
     }
     each_is_a_name(types.iter().chain(&aliases))?;
-    let scope = Scope {
-        types: &types,
-        aliases: &aliases,
-    };
+    let scope = &Scope::of(types.iter().chain(&aliases));
     if let Some(path) = root.attribute("valueReference") {
         fes::path(path, scope)?;
     }
@@ -308,7 +307,10 @@ pub(super) fn each_is_a_name<'a>(names: impl IntoIterator<Item = &'a String>) ->
     }
 }
 
-pub(super) fn types_of(names: Vec<String>) -> LayerList {
+/// A list of types, each once: a transaction brings many features of one.
+pub(super) fn types_of(mut names: Vec<String>) -> LayerList {
+    let mut known = HashSet::new();
+    names.retain(|name| known.insert(name.clone()));
     LayerList {
         parameter: "typeName",
         names,

@@ -113,6 +113,60 @@ async fn what_qgis_server_adds_is_for_who_may() {
     stranger.get(&styles("parcels")).await.is(401, "Exception");
 }
 
+/// QGIS Server takes every `NamedLayer` at any depth, and for its name the first `Name` at any depth in it.
+#[tokio::test]
+async fn a_descriptor_styles_the_layers_that_it_names() {
+    let (_server, site) = start().await;
+    let (stranger, jane) = (site.anonymous(), site.user("jane").await);
+    let style = |name: &str| {
+        format!(
+            "<UserStyle>{name}<FeatureTypeStyle><Rule><PolygonSymbolizer><Fill><CssParameter name=\"fill\">#00ffff\
+             </CssParameter></Fill></PolygonSymbolizer><LineSymbolizer><Stroke><CssParameter name=\"stroke\">#00ffff\
+             </CssParameter></Stroke></LineSymbolizer></Rule></FeatureTypeStyle></UserStyle>"
+        )
+    };
+    let styled = |layers: &str, inner: &str| {
+        let body = format!(
+            "<StyledLayerDescriptor version=\"1.0.0\" xmlns=\"http://www.opengis.net/sld\">{inner}</StyledLayerDescriptor>"
+        );
+        let body: String = url::form_urlencoded::byte_serialize(body.as_bytes()).collect();
+        format!("{}&SLD_BODY={body}", get_map(layers))
+    };
+    let honest = |name: &str| format!("<NamedLayer><Name>{name}</Name>{}</NamedLayer>", style(""));
+    let (plain, drawn) = (
+        stranger.get(&get_map("roads")).await,
+        stranger.get(&styled("roads", &honest("roads"))).await,
+    );
+    assert!(drawn.is_png() && drawn.body != plain.body);
+    assert!(jane.get(&styled("parcels", &honest("parcels"))).await.is_png());
+    stranger
+        .get(&styled("roads", &honest("parcels")))
+        .await
+        .is(401, "LayerNotDefined");
+    for inner in [
+        format!(
+            "<NamedLayer>{}<Name>roads</Name></NamedLayer>",
+            style("<Name>parcels</Name>")
+        ),
+        format!(
+            "<NamedLayer><Name>roads</Name>{}<NamedLayer><Name>parcels</Name></NamedLayer></NamedLayer>",
+            style("")
+        ),
+        format!("<UserStyle>{}</UserStyle>{}", honest("parcels"), honest("roads")),
+        format!(
+            "<NamedLayer name=\"parcels\"><Name>roads</Name>{}</NamedLayer>",
+            style("")
+        ),
+    ] {
+        stranger
+            .get(&styled("roads", &inner))
+            .await
+            .is(400, "OperationNotSupported");
+        let legend = styled("roads", &inner).replace("GetMap", "GetLegendGraphic");
+        stranger.get(&legend).await.is(400, "OperationNotSupported");
+    }
+}
+
 #[tokio::test]
 async fn a_layout_is_printed_for_who_may_read_all_of_the_map() {
     let (server, site) = start().await;

@@ -13,6 +13,8 @@ everywhere!(
     t101_each_spelling_of_a_document_means_the_same,
     a_feature_is_found_by_its_id,
     styles_in_the_request_draw_what_may_be_read,
+    no_descriptor_draws_another_layer_than_it_names,
+    no_declaration_is_taken_for_a_type,
 );
 
 const WFS_2: &str = "service=\"WFS\" version=\"2.0.0\" xmlns=\"http://www.opengis.net/wfs/2.0\" xmlns:fes=\"http://www.opengis.net/fes/2.0\"";
@@ -224,4 +226,82 @@ async fn styles_in_the_request_draw_what_may_be_read(site: Arc<Site>) {
             .await
             .is(401, "WMTException");
     }
+}
+
+/// MapServer takes attributes for elements, in any letter case, and before them.
+async fn no_descriptor_draws_another_layer_than_it_names(site: Arc<Site>) {
+    let style = "<NamedStyle><Name>x</Name></NamedStyle>";
+    let honest = format!("<NamedLayer><Name>roads</Name>{style}</NamedLayer>");
+    let roads = site.anonymous().get(&get_map("roads")).await;
+    for (layer, drawn) in [
+        (honest, true),
+        (
+            format!("<NamedLayer name=\"parcels\"><Name>roads</Name>{style}</NamedLayer>"),
+            false,
+        ),
+        (
+            format!("<NamedLayer NAME=\"parcels\"><Name>roads</Name>{style}</NamedLayer>"),
+            false,
+        ),
+        (
+            format!("<NamedLayer xmlns:Name=\"parcels\"><Name>roads</Name>{style}</NamedLayer>"),
+            false,
+        ),
+        (
+            format!(
+                "<NamedLayer xmlns:se=\"http://www.opengis.net/se\" se:Name=\"parcels\"><Name>roads</Name>{style}</NamedLayer>"
+            ),
+            false,
+        ),
+        (
+            "<NamedLayer><Name>roads</Name><NamedLayer><Name>parcels</Name></NamedLayer></NamedLayer>"
+                .to_owned(),
+            false,
+        ),
+        (
+            "<NamedLayer><NamedStyle><Name>parcels</Name></NamedStyle><Name>roads</Name></NamedLayer>"
+                .to_owned(),
+            false,
+        ),
+    ] {
+        let body = format!(
+            "<StyledLayerDescriptor version=\"1.0.0\" xmlns=\"http://www.opengis.net/sld\">{layer}</StyledLayerDescriptor>"
+        );
+        let body: String = url::form_urlencoded::byte_serialize(body.as_bytes()).collect();
+        for layers in ["", "roads"] {
+            let map = get_map(layers).replace("LAYERS=&", "");
+            let answer = site.anonymous().get(&format!("{map}&SLD_BODY={body}")).await;
+            if drawn {
+                assert_eq!(answer.body, roads.body, "{layer}");
+            } else {
+                answer.is(400, "OperationNotSupported");
+            }
+        }
+    }
+}
+
+/// MapServer strips prefixes, so it takes `xmlns:typeNames` for an attribute `typeNames`, and the first of a name.
+async fn no_declaration_is_taken_for_a_type(site: Arc<Site>) {
+    let new = |inner: &str| format!("<GetFeature {WFS_2}>{inner}</GetFeature>");
+    let old = |inner: &str| {
+        format!(
+            "<GetFeature service=\"WFS\" version=\"1.1.0\" xmlns=\"http://www.opengis.net/wfs\">{inner}</GetFeature>"
+        )
+    };
+    for body in [
+        new("<Query xmlns:typeNames=\"parcels\" typeNames=\"roads\"/>"),
+        new("<Query xmlns:TYPENAMES=\"parcels\" typeNames=\"roads\"/>"),
+        new("<Query xmlns:typename=\"parcels\" typeNames=\"roads\"/>"),
+        old("<Query xmlns:typeName=\"parcels\" typeName=\"roads\"/>"),
+        new("<Query typeNames=\"roads\"/>").replacen(
+            "<GetFeature",
+            "<GetFeature xmlns:typeNames=\"parcels\"",
+            1,
+        ),
+    ] {
+        post(&site.anonymous(), "", &body).await.is(400, "Exception");
+    }
+    let prefixed = new("<Query xmlns:ms=\"http://mapserver.gis.umn.edu/mapserver\" typeNames=\"ms:roads\"/>");
+    let found = post(&site.anonymous(), "", &prefixed).await;
+    assert!(!found.is(200, "<ms:roads").text().contains("parcels"));
 }

@@ -59,7 +59,7 @@ const OF_ELEMENTS: [&str; 4] = [
 
 /// Documents of their own.
 #[rustfmt::skip]
-const WHOLE: [&str; 34] = [
+const WHOLE: [&str; 38] = [
     // A name is an element's own.
     r#"<Transaction xmlns="http://www.opengis.net/wfs" service="WFS" version="1.1.0"><Insert><parcels><name>x</name></parcels></Insert></Transaction>"#,
     r#"<Transaction xmlns="http://www.opengis.net/wfs" service="WFS" version="1.1.0" xmlns:q="urn:q"><Insert><q:parcels><q:name>x</q:name></q:parcels></Insert></Transaction>"#,
@@ -78,6 +78,10 @@ const WHOLE: [&str; 34] = [
     r#"<getfeature service="WFS" version="1.1.0"><query typename="parcels"/></getfeature>"#,
     r#"<GetFeature service="WFS" version="1.1.0" typeName="parcels"><Query typeName="roads"/></GetFeature>"#,
     r#"<GetFeature service="WFS" version="1.1.0" xml:base="parcels"><Query typeName="roads"/></GetFeature>"#,
+    r#"<GetFeature service="WFS" version="1.1.0"><Query xmlns:typeName="parcels" typeName="roads"/></GetFeature>"#,
+    r#"<GetFeature service="WFS" version="1.1.0"><Query xmlns:TYPENAME="parcels" typeName="roads"/></GetFeature>"#,
+    r#"<GetFeature service="WFS" version="1.1.0" xmlns:typeName="parcels"><Query typeName="roads"/></GetFeature>"#,
+    r#"<Transaction xmlns="http://www.opengis.net/wfs" service="WFS" version="1.1.0"><Delete xmlns:typeName="parcels" typeName="roads"><Filter xmlns="http://www.opengis.net/ogc"><FeatureId fid="roads.1"/></Filter></Delete></Transaction>"#,
     // Entities, inclusion, declarations.
     r#"<!DOCTYPE GetFeature [<!ENTITY p "parcels">]><GetFeature service="WFS" version="1.1.0"><Query typeName="&p;"/></GetFeature>"#,
     r#"<!DOCTYPE GetFeature SYSTEM "http://evil.example/parcels.dtd"><GetFeature service="WFS" version="1.1.0"><Query typeName="roads"/></GetFeature>"#,

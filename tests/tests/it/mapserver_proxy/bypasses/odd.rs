@@ -12,7 +12,7 @@ const DOCUMENT: &str =
 const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xb3\x71\x4f\x2d\x71\x4b\x4d\x2c\x29\x2d\x4a\x55\x28\x4e\x2d\x2a\xcb\x4c\x4e\xb5\x55\x0a\x77\x0b\x56\x52\x28\x4b\x2d\x2a\xce\xcc\xcf\xb3\x55\x32\xd4\x33\xd4\x33\x50\xb2\xb3\x09\x2c\x4d\x2d\xaa\x54\x28\xa9\x2c\x48\xf5\x4b\xcc\x05\xaa\x2a\x48\x2c\x4a\x4e\xcd\x29\x56\xd2\xb7\xb3\xd1\x47\x98\x62\x07\x00\xb7\x24\xfa\x83\x52\x00\x00\x00";
 
 /// Queries that ask for no layer, for one twice, or in words that only one server knows.
-const QUERIES: [&str; 94] = [
+const QUERIES: [&str; 100] = [
     // The native CGI of MapServer.
     "mode=map&layers=parcels",
     "mode=map&layer=parcels&layer=roads",
@@ -65,6 +65,12 @@ const QUERIES: [&str; 94] = [
     "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CUserLayer%3E%3CName%3Eparcels%3C/Name%3E%3C/UserLayer%3E%3C/StyledLayerDescriptor%3E",
     "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CNamedLayer%3E%3CName%3Eroads%3C/Name%3E%3CName%3Eparcels%3C/Name%3E%3C/NamedLayer%3E%3C/StyledLayerDescriptor%3E",
     "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&SLD_BODY=%3CStyledLayerDescriptor%3E%3CUseSLDLibrary%3E%3COnlineResource%20href=%22http://evil.example/parcels%22/%3E%3C/UseSLDLibrary%3E%3C/StyledLayerDescriptor%3E",
+    "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CNamedLayer%20name%3D%22parcels%22%3E%3CName%3Eroads%3C/Name%3E%3C/NamedLayer%3E%3C/StyledLayerDescriptor%3E",
+    "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CNamedLayer%20NAME%3D%22parcels%22%3E%3CName%3Eroads%3C/Name%3E%3C/NamedLayer%3E%3C/StyledLayerDescriptor%3E",
+    "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CNamedLayer%20xmlns%3Aname%3D%22parcels%22%3E%3CName%3Eroads%3C/Name%3E%3C/NamedLayer%3E%3C/StyledLayerDescriptor%3E",
+    "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CNamedLayer%3E%3CUserStyle%3E%3CName%3Eparcels%3C/Name%3E%3C/UserStyle%3E%3CName%3Eroads%3C/Name%3E%3C/NamedLayer%3E%3C/StyledLayerDescriptor%3E",
+    "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CNamedLayer%3E%3CName%3Eroads%3C/Name%3E%3CNamedLayer%3E%3CName%3Eparcels%3C/Name%3E%3C/NamedLayer%3E%3C/NamedLayer%3E%3C/StyledLayerDescriptor%3E",
+    "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&SLD_BODY=%3CStyledLayerDescriptor%3E%3CNamedLayer%3E%3CName%3Eroads%3C/Name%3E%3C/NamedLayer%3E%3CUserStyle%3E%3CNamedLayer%3E%3CName%3Eparcels%3C/Name%3E%3C/NamedLayer%3E%3C/UserStyle%3E%3C/StyledLayerDescriptor%3E",
     "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=roads&SLD_BODY=parcels",
     "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&CQL_FILTER=INTERSECTS(geom,querySingle(%27parcels%27,%27geom%27,%27INCLUDE%27))",
     "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=roads&cql_filter=parcels",
