@@ -61,8 +61,9 @@ impl Outbound {
     }
 
     /// Refuses a URL that is none, or that names an address which may not be called. Names are looked at again once
-    /// they are resolved; an address in a URL is not resolved, so every call asks here first.
-    pub fn check(&self, url: &str) -> Result<(), NotAllowed> {
+    /// they are resolved; an address in a URL is not resolved, so every call asks here first. Gives the URL as it was read,
+    /// to be called as such.
+    pub fn check(&self, url: &str) -> Result<Url, NotAllowed> {
         let url = Url::parse(url).map_err(|_| NotAllowed)?;
         let address = match url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
@@ -72,7 +73,7 @@ impl Outbound {
         };
         let allowed = address.is_none_or(|address| self.addresses.allow(address));
         let http = matches!(url.scheme(), "http" | "https");
-        if allowed && http { Ok(()) } else { Err(NotAllowed) }
+        if allowed && http { Ok(url) } else { Err(NotAllowed) }
     }
 
     /// The client: keeps connections, follows no redirects, decodes nothing, and gives up after
@@ -189,10 +190,11 @@ mod tests {
             ("https://maps.example.com/ows", Ok(())),
             ("https://1.1.1.1/", Ok(())),
         ] {
-            assert_eq!(guarded.check(url), Ok(()), "{url}");
-            assert_eq!(guarded.limited_to(Addresses::Public).check(url), public, "{url}");
+            assert!(guarded.check(url).is_ok(), "{url}");
+            let checked = guarded.limited_to(Addresses::Public).check(url);
+            assert_eq!(checked.map(drop), public, "{url}");
         }
-        assert_eq!(outbound().check("http://127.0.0.1/"), Ok(()));
+        assert!(outbound().check("http://127.0.0.1/").is_ok());
     }
 
     #[test]
@@ -211,7 +213,7 @@ mod tests {
             let url = format!("http://{host}:{port}/");
             for addresses in [Addresses::NotLocal, Addresses::Public] {
                 let guarded = outbound().limited_to(addresses);
-                assert_eq!(guarded.check(&url), Ok(()));
+                assert!(guarded.check(&url).is_ok());
                 let error = guarded.client().unwrap().get(&url).send().await.unwrap_err();
                 assert!(format!("{error:?}").contains("NotAllowed"), "{host}: {error:?}");
             }

@@ -51,14 +51,15 @@ fn ruled(router: Router, settings: &Arc<Settings>, service: Option<Service>, lim
 }
 
 async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let (method, asked) = (parts.method.clone(), parts.headers.clone());
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let options = (*request.method() == Method::OPTIONS).then(|| request.headers().clone());
     // A path that no route has is no service's.
-    let service = match parts.extensions.get::<MatchedPath>() {
+    let service = match request.extensions().get::<MatchedPath>() {
         Some(_) => rules.service,
         None => Some(Service::Error),
     };
-    let length = asked
+    let length = request
+        .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let mut response = match rules.limit {
@@ -67,12 +68,12 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
             failure.onto(rules.error(failure.status(), &failure.to_string()))
         }
         Some(limit) => {
-            let body = Body::new(http_body_util::Limited::new(body, limit));
-            next.run(Request::from_parts(parts, body)).await
+            let limited = |body| Body::new(http_body_util::Limited::new(body, limit));
+            next.run(request.map(limited)).await
         }
-        None => next.run(Request::from_parts(parts, body)).await,
+        None => next.run(request).await,
     };
-    if method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+    if options.is_some() && response.status() == StatusCode::METHOD_NOT_ALLOWED {
         // The methods are added outside of this layer, by axum, and named to a preflight by the front.
         response = StatusCode::NO_CONTENT.into_response();
     } else if let Some(text) = match response.status() {
@@ -91,9 +92,9 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
     let headers = response.headers_mut();
     if let Some(service) = service {
         let settings = rules.settings.headers.get(service);
-        cors::allow(settings, asked.get(header::ORIGIN), headers);
-        if method == Method::OPTIONS {
-            cors::preflight(settings, &asked, headers);
+        cors::allow(settings, origin.as_ref(), headers);
+        if let Some(asked) = &options {
+            cors::preflight(settings, asked, headers);
         }
     } else {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));

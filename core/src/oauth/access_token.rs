@@ -77,7 +77,14 @@ const REMEMBERED: usize = 4096;
 /// Verifies access tokens.
 #[derive(Debug, Default)]
 pub struct TokenVerifier {
-    verified: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
+    verified: Mutex<HashMap<[u8; 32], Verified>>,
+}
+
+/// A token that was found genuine.
+#[derive(Debug, Clone)]
+struct Verified {
+    kid: String,
+    claims: Arc<Claims>,
 }
 
 impl TokenVerifier {
@@ -95,42 +102,47 @@ impl TokenVerifier {
     ) -> Result<Arc<Claims>, InvalidToken> {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Invalid)?;
-        // Looked for each time, so that a key taken out of the secret takes its tokens with it.
-        let kid = header.kid.as_deref().ok_or(InvalidToken::Invalid)?;
-        let key = secrets
-            .jwt_verifying()
-            .find(|key| key.kid == kid)
-            .ok_or(InvalidToken::UnknownKey)?;
-        let known = self
-            .verified
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&hash)
-            .cloned();
-        let claims = match known {
-            Some(claims) => claims,
-            None => Arc::new(decode(token, header.typ.as_deref(), key, base_url)?),
+        let memory = || self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = memory().get(&hash).cloned();
+        let is_new = known.is_none();
+        let verified = match known {
+            Some(known) => known,
+            None => genuine(token, secrets, base_url)?,
         };
-        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked for each time, so that a key taken out of the secret takes its tokens with it.
+        key_named(secrets, &verified.kid)?;
+        let claims = verified.claims.clone();
         if claims.exp <= now.seconds() {
-            verified.remove(&hash);
+            memory().remove(&hash);
             return Err(InvalidToken::Expired);
         }
-        if verified.len() >= REMEMBERED {
-            verified.clear();
+        if is_new {
+            let mut memory = memory();
+            if memory.len() >= REMEMBERED {
+                memory.clear();
+            }
+            memory.insert(hash, verified);
         }
-        verified.insert(hash, claims.clone());
         Ok(claims)
     }
 }
 
-fn decode(token: &str, typ: Option<&str>, key: &JwtKey, base_url: &str) -> Result<Claims, InvalidToken> {
-    let typ = typ.ok_or(InvalidToken::Invalid)?.to_ascii_lowercase();
+fn key_named<'a>(secrets: &'a Secrets, kid: &str) -> Result<&'a JwtKey, InvalidToken> {
+    let mut keys = secrets.jwt_verifying();
+    keys.find(|key| key.kid == kid).ok_or(InvalidToken::UnknownKey)
+}
+
+/// Verifies all of an access token but its age.
+fn genuine(token: &str, secrets: &Secrets, base_url: &str) -> Result<Verified, InvalidToken> {
+    let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Invalid)?;
+    let kid = header.kid.ok_or(InvalidToken::Invalid)?;
+    let key = key_named(secrets, &kid)?;
+    let typ = header.typ.ok_or(InvalidToken::Invalid)?.to_ascii_lowercase();
     if typ != "at+jwt" && typ != "application/at+jwt" {
         return Err(InvalidToken::Invalid);
     }
-    signed(token, key, base_url)
+    let claims = Arc::new(signed(token, key, base_url)?);
+    Ok(Verified { kid, claims })
 }
 
 /// The claims of a token that `key` signed for this issuer, of any type and age.

@@ -10,7 +10,8 @@ const MAP: &str = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&STYLES=&CRS=EPSG:432
 fn forwarded(server: ServerType, query: &str) -> Result<Forward, Refusal> {
     let tree = Tree::of(&[("demo", &[("roads", &[]), ("parcels", &[])])]);
     let rules = rules(DefaultAccess::Private, &[("roads", &[0]), ("parcels", &[3])]);
-    let asked = Asked::parse(server, query).map_err(Refusal::Fault)?;
+    let params = Params::parse(query).map_err(Refusal::Fault)?;
+    let asked = Asked::parse(server, &params).map_err(Refusal::Fault)?;
     decide(&asked, &rules, &tree, &BTreeSet::from([1]))
 }
 
@@ -379,9 +380,13 @@ fn names_and_paths_are_bounded() {
         "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=",
     ] {
         let most = format!("{query}{}", types(request::MAX_NAMES));
-        assert!(Asked::parse(ServerType::MapServer, &most).is_ok());
+        let parse = |query: &str| {
+            let params = Params::parse(query)?;
+            Asked::parse(ServerType::MapServer, &params)
+        };
+        assert!(parse(&most).is_ok());
         for count in [request::MAX_NAMES + 1, 200_000] {
-            let refused = Asked::parse(ServerType::MapServer, &format!("{query}{}", types(count)));
+            let refused = parse(&format!("{query}{}", types(count)));
             assert_eq!(refused.unwrap_err().code, OgcCode::InvalidParameterValue);
         }
     }
@@ -394,7 +399,7 @@ fn names_and_paths_are_bounded() {
         "<GetFeature service=\"WFS\" version=\"2.0.0\"><Query typeNames=\"{} roads\">{paths}</Query></GetFeature>",
         names.join(" ")
     );
-    let refused = Asked::parse_xml(ServerType::MapServer, "", &body);
+    let refused = Asked::parse_xml(ServerType::MapServer, &Params::default(), &body);
     assert_eq!(refused.unwrap_err().code, OgcCode::InvalidParameterValue);
     assert!(clock.now().since(begun) < std::time::Duration::from_secs(20));
 }

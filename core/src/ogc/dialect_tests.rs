@@ -15,7 +15,8 @@ fn forwarded(server: ServerType, query: &str, role: i64) -> Result<Forward, Refu
         DefaultAccess::Private,
         &[("roads", &[0]), ("places", &[0]), ("parcels", &[3])],
     );
-    let asked = Asked::parse(server, query).map_err(Refusal::Fault)?;
+    let params = Params::parse(query).map_err(Refusal::Fault)?;
+    let asked = Asked::parse(server, &params).map_err(Refusal::Fault)?;
     decide(&asked, &rules, &tree, &BTreeSet::from([1, role]))
 }
 
@@ -237,7 +238,7 @@ fn t105_what_would_make_the_server_fetch_is_refused() {
 fn a_form_is_read_like_a_query_and_never_beside_one() {
     let body = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=roads&map=/x";
     for query in ["", "ogcserver=main", "SERVICE=wms&VERSION=1.3.0", "x=y"] {
-        let asked = Asked::parse_form(ServerType::MapServer, query, body).unwrap();
+        let asked = Asked::parse_form(ServerType::MapServer, &Params::parse(query).unwrap(), body).unwrap();
         assert_eq!(asked.carrier, Carrier::Form);
         assert_eq!(asked.names().collect::<Vec<_>>(), ["roads"]);
     }
@@ -250,11 +251,18 @@ fn a_form_is_read_like_a_query_and_never_beside_one() {
         "WMTVER=1.0.0",
     ] {
         assert!(
-            Asked::parse_form(ServerType::MapServer, query, body).is_err(),
+            Asked::parse_form(ServerType::MapServer, &Params::parse(query).unwrap(), body).is_err(),
             "{query}"
         );
     }
-    assert!(Asked::parse_form(ServerType::MapServer, "", &format!("{body}&Layers=parcels")).is_err());
+    assert!(
+        Asked::parse_form(
+            ServerType::MapServer,
+            &Params::default(),
+            &format!("{body}&Layers=parcels")
+        )
+        .is_err()
+    );
 }
 
 proptest! {

@@ -146,10 +146,9 @@ impl ExceptionForm {
         }
     }
 
-    /// The form that a query string most likely asks for, however broken it is; WMS 1.3.0's where it tells nothing.
+    /// The form that parameters most likely ask for; WMS 1.3.0's where they tell nothing.
     #[must_use]
-    pub fn asked(raw_query: &str) -> Self {
-        let params = Params::parse_lossy(raw_query);
+    pub fn asked(params: &Params) -> Self {
         let request = params.last("REQUEST").unwrap_or_default();
         let is = |operation: &Operation| operation.as_str().eq_ignore_ascii_case(request);
         let service = match params.last("SERVICE") {
@@ -166,7 +165,7 @@ impl ExceptionForm {
             .last("ACCEPTVERSIONS")
             .and_then(|list| list.split(',').next());
         let old =
-            (service == Service::Wms && super::wms::is_old(&params).unwrap_or_default()).then_some("1.0.0");
+            (service == Service::Wms && super::wms::is_old(params).unwrap_or_default()).then_some("1.0.0");
         let told = params.last("WMTVER").or_else(|| params.last("VERSION"));
         Self::of(service, told.or(accepted).or(old).unwrap_or_default())
     }

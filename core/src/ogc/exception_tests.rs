@@ -42,7 +42,7 @@ fn each_version_has_its_form() {
         ),
         ("%%%", "text/xml; charset=UTF-8", "version=\"1.3.0\""),
     ] {
-        let rendered = ExceptionForm::asked(query).render(&error);
+        let rendered = ExceptionForm::asked(&Params::parse_lossy(query)).render(&error);
         assert_eq!(rendered.content_type, kind, "{query}");
         assert!(rendered.body.contains(part), "{query}: {}", rendered.body);
         assert!(rendered.body.contains("a &lt; b"), "{}", rendered.body);

@@ -132,43 +132,14 @@ pub enum ListForm {
 }
 
 impl Asked {
-    /// Understands a raw query string, sent by GET, or refuses it.
+    /// Understands the parameters of a query string, sent by GET, or refuses them.
     ///
     /// Only what the standards' operations and harmless vendor parameters need is kept; what else a client sends
-    /// (`map`, `role_ids`, `s_…`, `mode`, anything unknown) is left out. Refused with an OGC code are: broken
-    /// encodings, a missing or repeated parameter that matters, other services, operations and versions, and
-    /// parameters that could reach layers which nobody checked (styles by URL, filters in languages that can read
-    /// other layers, stored queries but the standard's own).
-    pub fn parse(server: ServerType, raw_query: &str) -> Result<Self, OgcError> {
-        Self::read(server, &Params::parse(raw_query)?)
-    }
-
-    /// Understands a posted form (`application/x-www-form-urlencoded`) like a query string, or refuses it; also where
-    /// the URL's own query asks something as well.
-    pub fn parse_form(server: ServerType, raw_query: &str, body: &str) -> Result<Self, OgcError> {
-        let params = Params::parse_form(body)?;
-        beside(raw_query, |name| params.one(name))?;
-        let mut asked = Self::read(server, &params)?;
-        asked.carrier = Carrier::Form;
-        Ok(asked)
-    }
-
-    /// Understands a posted XML document, one of WFS, or refuses it; also where the URL's own query asks something as
-    /// well.
-    pub fn parse_xml(server: ServerType, raw_query: &str, body: &str) -> Result<Self, OgcError> {
-        let asked = wfs_xml::parse(server, body)?;
-        beside(raw_query, |name| {
-            Ok(Some(match name {
-                "SERVICE" => asked.service.as_str(),
-                "VERSION" => asked.version,
-                _ => asked.operation.as_str(),
-            }))
-        })?;
-        Ok(asked)
-    }
-
-    /// Understands parameters.
-    pub(super) fn read(server: ServerType, params: &Params) -> Result<Self, OgcError> {
+    /// (`map`, `role_ids`, `s_…`, `mode`, anything unknown) is left out. Refused with an OGC code are: a missing or
+    /// repeated parameter that matters, other services, operations and versions, and parameters that could reach
+    /// layers which nobody checked (styles by URL, filters in languages that can read other layers, stored queries
+    /// but the standard's own).
+    pub fn parse(server: ServerType, params: &Params) -> Result<Self, OgcError> {
         let request = params.required("REQUEST");
         // WMS 1.0.0 has no SERVICE (OGC 00-028, 6.2.8).
         let service = match params.filled("SERVICE")? {
@@ -196,6 +167,30 @@ impl Asked {
                 "The service is not offered.",
             ))
         }
+    }
+
+    /// Understands a posted form (`application/x-www-form-urlencoded`) like a query string, or refuses it; also where
+    /// the URL's own query asks something as well.
+    pub fn parse_form(server: ServerType, query: &Params, body: &str) -> Result<Self, OgcError> {
+        let params = Params::parse_form(body)?;
+        beside(query, |name| params.one(name))?;
+        let mut asked = Self::parse(server, &params)?;
+        asked.carrier = Carrier::Form;
+        Ok(asked)
+    }
+
+    /// Understands a posted XML document, one of WFS, or refuses it; also where the URL's own query asks something as
+    /// well.
+    pub fn parse_xml(server: ServerType, query: &Params, body: &str) -> Result<Self, OgcError> {
+        let asked = wfs_xml::parse(server, body)?;
+        beside(query, |name| {
+            Ok(Some(match name {
+                "SERVICE" => asked.service.as_str(),
+                "VERSION" => asked.version,
+                _ => asked.operation.as_str(),
+            }))
+        })?;
+        Ok(asked)
     }
 
     /// Every name asked for, as the client wrote it.
@@ -233,10 +228,9 @@ pub(super) fn version(
 
 /// Refuses a URL that asks something beside a body: programs differ in which one they read.
 fn beside<'a>(
-    raw_query: &str,
+    query: &Params,
     in_body: impl Fn(&str) -> Result<Option<&'a str>, OgcError>,
 ) -> Result<(), OgcError> {
-    let query = Params::parse(raw_query)?;
     for (name, value) in query.iter() {
         let same = |told: &str| told.eq_ignore_ascii_case(value);
         let harmless = if BESIDE_A_BODY.contains(&name) {

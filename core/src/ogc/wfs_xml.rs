@@ -67,7 +67,7 @@ pub(super) fn parse(server: ServerType, body: &str) -> Result<Asked, OgcError> {
     let failed = |error: XmlError| unread(&error).about(operation.as_str());
     attributes(&root, OF_OPERATION).map_err(failed)?;
     if let Some(params) = pairs(&root, operation).map_err(failed)? {
-        let mut asked = Asked::read(server, &params)?;
+        let mut asked = Asked::parse(server, &params)?;
         let names: Vec<String> = asked.names().map(str::to_owned).collect();
         asked.namespaces = used(&names, &namespaces);
         return Ok(asked);

@@ -23,7 +23,7 @@ fn forwarded(body: &str, role: i64) -> Result<Forward, Refusal> {
     ];
     let layers = layers.map(|(name, rule)| (name.to_owned(), rule));
     let rules = Rules::new(DefaultAccess::Private, layers.into());
-    let asked = Asked::parse_xml(ServerType::QgisServer, "", body).map_err(Refusal::Fault)?;
+    let asked = Asked::parse_xml(ServerType::QgisServer, &Params::default(), body).map_err(Refusal::Fault)?;
     decide(&asked, &rules, &tree, &BTreeSet::from([1, role]))
 }
 
@@ -230,7 +230,7 @@ fn a_prefix_means_what_the_servers_capabilities_mean_by_it() {
         let body = format!(
             "<GetFeature {HEAD} version='1.1.0' xmlns:{prefix}='{uri}'><Query typeName='{name}'/></GetFeature>"
         );
-        let asked = Asked::parse_xml(ServerType::GeoServer, "", &body).unwrap();
+        let asked = Asked::parse_xml(ServerType::GeoServer, &Params::default(), &body).unwrap();
         assert_eq!(asked.access, Access::Read);
         decide(&asked, &rules, &tree, &BTreeSet::from([1]))
     };
@@ -257,7 +257,7 @@ fn a_prefix_means_what_the_servers_capabilities_mean_by_it() {
 #[test]
 fn a_url_beside_a_document_asks_the_same_or_nothing() {
     let body = get_feature("<Query typeName='roads'/>");
-    let asked = |query: &str| Asked::parse_xml(ServerType::MapServer, query, &body);
+    let asked = |query: &str| Asked::parse_xml(ServerType::MapServer, &Params::parse(query).unwrap(), &body);
     for query in [
         "",
         "ogcserver=main",

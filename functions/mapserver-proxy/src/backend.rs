@@ -60,7 +60,7 @@ pub async fn ask(gate: &Gate, outgoing: Outgoing) -> Result<Response, Fault> {
     };
     let client = gate.outbound.client().map_err(|error| down(&error))?;
     let target = with_query(url, &outgoing.query);
-    gate.outbound.check(&target).map_err(|error| down(&error))?;
+    let target = gate.outbound.check(&target).map_err(|error| down(&error))?;
     let mut request = client.request(outgoing.method, target).headers(outgoing.headers);
     if let Some(body) = outgoing.body {
         request = request.body(body);

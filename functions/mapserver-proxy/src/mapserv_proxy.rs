@@ -34,7 +34,7 @@ pub async fn get(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let (sent, name) = (Sent::query(&parts), in_path(name));
-    match identified(&proxy.gate, name.as_deref(), &parts).await {
+    match identified(&proxy.gate, name.as_deref(), &parts, &sent).await {
         Ok(identity) => answered(&proxy, name.as_deref(), &parts, &identity, &sent).await,
         Err(failure) => Fault::from(failure).into_response(sent.form()),
     }
@@ -48,14 +48,13 @@ pub async fn post(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let form = ExceptionForm::asked(parts.uri.query().unwrap_or_default());
+    let (sent, name) = (Sent::query(&parts), in_path(name));
     // A bad token is 401 whatever is asked, so that QGIS refreshes it.
-    let name = in_path(name);
-    let identity = match identified(&proxy.gate, name.as_deref(), &parts).await {
+    let identity = match identified(&proxy.gate, name.as_deref(), &parts, &sent).await {
         Ok(identity) => identity,
-        Err(failure) => return Fault::from(failure).into_response(form),
+        Err(failure) => return Fault::from(failure).into_response(sent.form()),
     };
-    match Sent::posted(&parts, body).await {
+    match sent.with_body(&parts, body).await {
         Ok(sent) => answered(&proxy, name.as_deref(), &parts, &identity, &sent).await,
         Err(refused) => refused,
     }
@@ -66,7 +65,7 @@ async fn answered(
     name: Option<&str>,
     parts: &request::Parts,
     identity: &Identity,
-    sent: &Sent,
+    sent: &Sent<'_>,
 ) -> Response {
     let answered = proxied(proxy, name, parts, identity, sent).await;
     let mut response = answered.unwrap_or_else(|fault| fault.into_response(sent.form()));
@@ -80,7 +79,7 @@ async fn proxied(
     name: Option<&str>,
     parts: &request::Parts,
     identity: &Identity,
-    sent: &Sent,
+    sent: &Sent<'_>,
 ) -> Result<Response, Fault> {
     let gate = &proxy.gate;
     if let Scheme::Bearer { scope, .. } = &identity.scheme
@@ -88,12 +87,12 @@ async fn proxied(
     {
         return Err(Failure::InsufficientScope(MAP).into());
     }
-    let params = Params::parse(&sent.query).map_err(Fault::bad_request)?;
+    let params = sent.params().map_err(Fault::bad_request)?;
     let mut names = params.iter().map(|(name, _)| name);
     if identity.user.is_none() && names.any(|name| name == "AUTHENTICATION_REQUIRED") {
         return Ok(authentication_required(gate.settings.basicauth, sent.form()));
     }
-    let server = server(proxy, name, &params).await?;
+    let server = server(proxy, name, params).await?;
     let asked = sent.understand(server.program()).map_err(Fault::bad_request)?;
     if asked.operation.is_capabilities() && gate.settings.hide_capabilities {
         let error = OgcError::new(OgcCode::OperationNotSupported, "The capabilities are hidden.");
@@ -163,9 +162,13 @@ fn in_path(name: Result<Option<Path<String>>, PathRejection>) -> Option<String> 
 
 /// Who the request acts for. A token can be for one server's routes alone, so the server is named by the rule that finds it
 /// after this; where the query leaves doubt, which is refused then, no such token counts.
-async fn identified(gate: &Gate, name: Option<&str>, parts: &request::Parts) -> Result<Identity, Failure> {
-    let params = Params::parse(parts.uri.query().unwrap_or_default());
-    let asked = params.as_ref().ok();
+async fn identified(
+    gate: &Gate,
+    name: Option<&str>,
+    parts: &request::Parts,
+    sent: &Sent<'_>,
+) -> Result<Identity, Failure> {
+    let asked = sent.params().ok();
     let server = asked.and_then(|params| asked_name(gate, name, params).ok().flatten());
     gate.identify_at(parts, Reach::Own, server).await
 }

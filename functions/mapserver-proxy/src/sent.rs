@@ -5,15 +5,15 @@ use axum::response::Response;
 use futures_util::StreamExt as _;
 use http::{StatusCode, header, request};
 use mapgate_core::http::Failure;
-use mapgate_core::ogc::{Asked, ExceptionForm, OgcCode, OgcError, ServerType};
+use mapgate_core::ogc::{Asked, ExceptionForm, OgcCode, OgcError, Params, ServerType};
 
 use crate::BODY_LIMIT;
 use crate::fault::Fault;
 
 /// A request's query string and body.
-pub struct Sent {
-    /// The raw query string of the URL.
-    pub query: String,
+pub struct Sent<'a> {
+    raw_query: &'a str,
+    query: Result<Params, OgcError>,
     body: Posted,
 }
 
@@ -24,18 +24,25 @@ enum Posted {
     Xml(String),
 }
 
-impl Sent {
-    /// A GET.
-    pub fn query(parts: &request::Parts) -> Self {
+impl<'a> Sent<'a> {
+    /// A GET, or a POST whose body is not read yet.
+    pub fn query(parts: &'a request::Parts) -> Self {
+        let raw_query = parts.uri.query().unwrap_or_default();
         Self {
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            raw_query,
+            query: Params::parse(raw_query),
             body: Posted::Nothing,
         }
     }
 
-    /// A POST. Answers with 415 what is neither a urlencoded form nor XML, with 413 what is too large, and with 400 what
+    /// The parameters of the URL, or why they cannot be read.
+    pub fn params(&self) -> Result<&Params, OgcError> {
+        self.query.as_ref().map_err(OgcError::clone)
+    }
+
+    /// The same with the POST's body. Answers with 415 what is neither a urlencoded form nor XML, with 413 what is too large, and with 400 what
     /// is not UTF-8 or breaks off, in the form that its beginning asks for.
-    pub async fn posted(parts: &request::Parts, body: Body) -> Result<Self, Response> {
+    pub async fn with_body(mut self, parts: &request::Parts, body: Body) -> Result<Self, Response> {
         let kind = parts
             .headers
             .get(header::CONTENT_TYPE)
@@ -51,45 +58,50 @@ impl Sent {
                 let text = "The body must be a urlencoded form or XML.";
                 let error = OgcError::new(OgcCode::OperationNotSupported, text);
                 let fault = Fault::Ogc(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
-                return Err(fault.into_response(Self::query(parts).form()));
+                return Err(fault.into_response(self.form()));
             }
         };
-        let of = |text: String| Self {
-            body: kept(text),
-            ..Self::query(parts)
+        let beginning = |bytes: &[u8]| {
+            let chunk = bytes.utf8_chunks().next();
+            chunk.map(|chunk| chunk.valid().to_owned()).unwrap_or_default()
         };
-        let refused = |fault: Fault, beginning: &[u8]| {
-            let text = beginning
-                .utf8_chunks()
-                .next()
-                .map(|chunk| chunk.valid().to_owned());
-            fault.into_response(of(text.unwrap_or_default()).form())
+        let (text, fault) = match gather(body.into_data_stream(), announced(parts)).await {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => (text, None),
+                Err(error) => {
+                    let text = "The body is not UTF-8.";
+                    let told = OgcError::new(OgcCode::OperationParsingFailed, text);
+                    (beginning(error.as_bytes()), Some(Fault::bad_request(told)))
+                }
+            },
+            Err((fault, bytes)) => (beginning(&bytes), Some(fault)),
         };
-        match gather(body.into_data_stream(), announced(parts)).await {
-            Ok(bytes) => String::from_utf8(bytes).map(of).map_err(|error| {
-                let text = "The body is not UTF-8.";
-                let error_of = OgcError::new(OgcCode::OperationParsingFailed, text);
-                refused(Fault::bad_request(error_of), error.as_bytes())
-            }),
-            Err((fault, beginning)) => Err(refused(fault, &beginning)),
+        self.body = kept(text);
+        match fault {
+            None => Ok(self),
+            Some(fault) => Err(fault.into_response(self.form())),
         }
     }
 
     /// The form in which faults are to be told.
     pub fn form(&self) -> ExceptionForm {
         match &self.body {
-            Posted::Nothing => ExceptionForm::asked(&self.query),
-            Posted::Form(body) => ExceptionForm::asked(body),
+            Posted::Nothing => match &self.query {
+                Ok(params) => ExceptionForm::asked(params),
+                Err(_) => ExceptionForm::asked(&Params::parse_lossy(self.raw_query)),
+            },
+            Posted::Form(body) => ExceptionForm::asked(&Params::parse_lossy(body)),
             Posted::Xml(body) => ExceptionForm::asked_by_document(body),
         }
     }
 
     /// Understands it.
     pub fn understand(&self, server: ServerType) -> Result<Asked, OgcError> {
+        let query = self.params()?;
         match &self.body {
-            Posted::Nothing => Asked::parse(server, &self.query),
-            Posted::Form(body) => Asked::parse_form(server, &self.query, body),
-            Posted::Xml(body) => Asked::parse_xml(server, &self.query, body),
+            Posted::Nothing => Asked::parse(server, query),
+            Posted::Form(body) => Asked::parse_form(server, query, body),
+            Posted::Xml(body) => Asked::parse_xml(server, query, body),
         }
     }
 }

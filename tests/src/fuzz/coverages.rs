@@ -100,7 +100,7 @@ pub fn coverage_query(input: &[u8]) {
         ServerType::QgisServer,
         ServerType::GeoServer,
     ] {
-        let Ok(asked) = Asked::parse(server, query) else {
+        let Ok(asked) = Params::parse(query).and_then(|params| Asked::parse(server, &params)) else {
             continue;
         };
         if !matches!(asked.service, Service::Wmts | Service::Wcs) {

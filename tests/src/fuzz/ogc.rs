@@ -185,17 +185,19 @@ pub fn ogc_request(input: &[u8]) {
         b'3' => ServerType::ArcGis,
         _ => ServerType::Other,
     };
-    let _ = (ExceptionForm::asked(text), ExceptionForm::asked_by_document(text));
+    let _ = ExceptionForm::asked(&Params::parse_lossy(text));
+    let _ = ExceptionForm::asked_by_document(text);
+    let query = |text: &str| Params::parse(text).and_then(|params| Asked::parse(server, &params));
     let asked = match way {
-        b'x' => Asked::parse_xml(server, "", text),
-        b'f' => Asked::parse_form(server, "", text),
-        _ => Asked::parse(server, text),
+        b'x' => Asked::parse_xml(server, &Params::default(), text),
+        b'f' => Asked::parse_form(server, &Params::default(), text),
+        _ => query(text),
     };
     let Some(forward) = forwarded(asked) else { return };
     holds(&forward);
     let again = |forward: &Forward| match &forward.carrier {
-        Carrier::Xml(document) => Asked::parse_xml(server, "", document),
-        _ => Asked::parse(server, &forward.query_string([])),
+        Carrier::Xml(document) => Asked::parse_xml(server, &Params::default(), document),
+        _ => query(&forward.query_string([])),
     };
     let second = forwarded(again(&forward)).expect("what goes on is understood");
     assert_eq!(second.layers, forward.layers);

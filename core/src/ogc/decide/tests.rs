@@ -1,5 +1,5 @@
 use super::super::rules::tests::rules;
-use super::super::{DefaultAccess, ServerType};
+use super::super::{DefaultAccess, Params, ServerType};
 use super::*;
 
 /// demo: roads; cadastre: parcels, buildings; nature: water.
@@ -29,7 +29,8 @@ fn private() -> Rules {
 }
 
 fn ask(query: &str, rules: &Rules, tree: &Tree, ids: &[i64]) -> Result<Forward, Refusal> {
-    let asked = Asked::parse(ServerType::MapServer, query).map_err(Refusal::Fault)?;
+    let params = Params::parse(query).map_err(Refusal::Fault)?;
+    let asked = Asked::parse(ServerType::MapServer, &params).map_err(Refusal::Fault)?;
     decide(&asked, rules, tree, &ids.iter().copied().collect())
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::params::write_query;
 use super::super::rules::tests::rules;
-use super::super::{DefaultAccess, ServerType};
+use super::super::{DefaultAccess, Params, ServerType};
 use super::*;
 use proptest::prelude::*;
 
@@ -29,7 +29,8 @@ fn ask(server: ServerType, query: &str, ids: &[i64]) -> Result<String, Refusal> 
             ("parcels", &[3]),
         ],
     );
-    let asked = Asked::parse(server, query).map_err(Refusal::Fault)?;
+    let params = Params::parse(query).map_err(Refusal::Fault)?;
+    let asked = Asked::parse(server, &params).map_err(Refusal::Fault)?;
     let forward = decide(&asked, &rules, &tree(), &ids.iter().copied().collect())?;
     Ok(forward.query_string([]))
 }
