@@ -246,7 +246,8 @@ fn the_watch_router_covers_the_functions() {
         .as_array()
         .unwrap();
     let covers = |pattern: &str, path: &str| match pattern.split_once("{*") {
-        Some((start, _)) => path.starts_with(start),
+        // A wildcard stands for one character at least.
+        Some((start, _)) => path.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
         None => path == pattern,
     };
     for (function, paths) in [

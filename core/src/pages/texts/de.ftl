@@ -140,7 +140,6 @@ recovery-codes-renew-intro = Sie können zehn neue Wiederherstellungscodes erhal
 recovery-codes-renew = Neue Wiederherstellungscodes erstellen
 recovery-codes-renewed = Die alten Wiederherstellungscodes gelten nicht mehr. Verlieren Sie Ihr Telefon, so ersetzt einer dieser neuen Codes den Code der App. Jeder gilt für eine Anmeldung.
     .title = Bewahren Sie Ihre neuen Wiederherstellungs{"\u00AD"}codes auf
-wrong-code = Der Code ist falsch oder wurde schon verwendet, oder das Konto kann nicht benutzt werden.
 end-sessions = Überall abmelden
 end-sessions-intro = Beendet alle Ihre Anmeldungen auf einmal: in jedem Browser, auch in diesem, und den Zugriff jedes Programms. Danach melden Sie sich wieder an.
 

@@ -140,7 +140,6 @@ recovery-codes-renew-intro = You can have ten new recovery codes. The old ones a
 recovery-codes-renew = Make new recovery codes
 recovery-codes-renewed = The old recovery codes are good no more. If you lose your phone, one of these new ones takes the place of the app’s code. Each is good for one login.
     .title = Keep your new recovery codes
-wrong-code = The code is wrong or was used already, or the account cannot be used.
 end-sessions = Log out everywhere
 end-sessions-intro = Ends all your logins at once: in every browser, in this one too, and the access of every program. After that, log in again.
 

@@ -140,7 +140,6 @@ recovery-codes-renew-intro = Vous pouvez obtenir dix nouveaux codes de secours. 
 recovery-codes-renew = Créer de nouveaux codes de secours
 recovery-codes-renewed = Les anciens codes de secours ne sont plus valables. Si vous perdez votre téléphone, l’un de ces nouveaux codes remplace celui de l’application. Chacun est valable pour une seule connexion.
     .title = Conservez vos nouveaux codes de secours
-wrong-code = Le code est incorrect ou a déjà servi, ou le compte ne peut pas être utilisé.
 end-sessions = Se déconnecter partout
 end-sessions-intro = Met fin d’un coup à toutes vos connexions : dans chaque navigateur, celui-ci compris, et à l’accès de chaque programme. Connectez-vous ensuite à nouveau.
 

@@ -140,7 +140,6 @@ recovery-codes-renew-intro = Può avere dieci nuovi codici di recupero. Quelli v
 recovery-codes-renew = Crea nuovi codici di recupero
 recovery-codes-renewed = I vecchi codici di recupero non valgono più. Se perde il telefono, uno di questi nuovi codici sostituisce quello dell’app. Ciascuno vale per un solo accesso.
     .title = Conservi i suoi nuovi codici di recupero
-wrong-code = Il codice è errato o è già stato usato, oppure l’account non può essere usato.
 end-sessions = Esci ovunque
 end-sessions-intro = Chiude in una volta tutti i suoi accessi: in ogni browser, anche in questo, e l’accesso di ogni programma. Poi acceda di nuovo.
 

@@ -22,12 +22,10 @@ pub(crate) async fn log_out(State(gate): State<Arc<Gate>>, request: Request) -> 
 }
 
 async fn end_this(gate: &Gate, request: Request) -> Result<Response, Denied> {
-    let (posted, Visitor { identity, .. }) = posted(gate, request, ACCOUNT).await?;
-    let cookies = gate.log_out(&posted.parts, &identity).await?;
-    Ok(with_cookies(
-        see_other(gate, posted.language, "/login.html"),
-        cookies,
-    ))
+    let (posted, visitor) = posted(gate, request, ACCOUNT).await?;
+    let cookies = gate.log_out(&posted.parts, &visitor.identity).await?;
+    let response = see_other(gate, posted.language, "/login.html");
+    Ok(with_cookies(response, cookies))
 }
 
 /// `POST /account/revoke`: ends the token family of the user's own that the fields `client_id`, `family` and `single` name.
