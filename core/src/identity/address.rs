@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use crate::settings::Intranet;
 
@@ -84,15 +84,19 @@ pub fn is_https(peer: Peer, headers: &HeaderMap, intranet: &Intranet) -> bool {
             .is_some_and(|on| on.eq_ignore_ascii_case("on"))
 }
 
-/// A header's comma-separated entries, of all its lines, in order.
+/// A header's comma-separated entries, of all its lines, in order; an empty one where it is not ASCII: what a client wrote
+/// must not make what a proxy wrote behind it unreadable.
 fn list(headers: &HeaderMap, name: &str) -> Vec<String> {
-    let lines = headers
-        .get_all(name)
-        .iter()
-        .map(|value| value.to_str().unwrap_or_default());
-    lines
-        .flat_map(|line| line.split(','))
-        .map(|entry| entry.trim().to_owned())
+    let lines = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let entries = lines.flat_map(|line| line.split(|byte| *byte == b','));
+    let text = |entry: &[u8]| {
+        std::str::from_utf8(entry)
+            .ok()
+            .filter(|text| text.is_ascii())
+            .map(str::to_owned)
+    };
+    entries
+        .map(|entry| text(entry.trim_ascii()).unwrap_or_default())
         .collect()
 }
 

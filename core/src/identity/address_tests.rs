@@ -34,6 +34,24 @@ fn what_a_stranger_says_of_his_address_is_ignored() {
 }
 
 #[test]
+fn a_byte_of_a_clients_hides_nothing_that_a_proxy_wrote_behind_it() {
+    let peer = Peer {
+        address: "10.1.1.1".parse().unwrap(),
+        https: false,
+    };
+    for (name, value) in [
+        ("x-forwarded-for", &b"\xff, 203.0.113.7"[..]),
+        ("x-forwarded-for", b"192.168.1.1\xe9, 203.0.113.7, 10.2.2.2"),
+        ("forwarded", b"for=\xff, for=203.0.113.7"),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_bytes(value).unwrap());
+        let client = client_address(peer, &headers, &intranet("10.0.0.0/8"));
+        assert_eq!(client.to_string(), "203.0.113.7", "{value:?}");
+    }
+}
+
+#[test]
 fn hops_are_read_right_to_left_while_they_are_trusted() {
     assert_eq!(
         client("10.1.1.1", &[("x-forwarded-for", "192.168.1.1, 203.0.113.7")]),

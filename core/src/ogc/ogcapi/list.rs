@@ -79,7 +79,19 @@ pub fn properties_of(definition: &serde_json::Value, collection: &str) -> BTreeS
         .filter(|parameter| parameter.get("in").and_then(|place| place.as_str()) == Some("query"));
     parameters
         .filter_map(|parameter| parameter.get("name")?.as_str())
-        .filter(|name| *name != "f" && !ITEMS.contains(name) && !FILTERS.contains(name))
+        .filter(|name| {
+            *name != "f" && !ITEMS.contains(name) && !FILTERS.contains(name) && !is_servers_own(name)
+        })
         .map(str::to_owned)
         .collect()
+}
+
+/// Whether a parameter of that name, letter case aside, would be more to a server than a property: QGIS Server reads `MAP`
+/// as the project on any path, and `role_ids`, `user_id` and `s_…` are the proxy's to say.
+fn is_servers_own(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let own = [
+        "map", "service", "request", "version", "layer", "layers", "typename", "role_ids", "user_id",
+    ];
+    own.contains(&name.as_str()) || name.starts_with("s_")
 }

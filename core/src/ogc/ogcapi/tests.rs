@@ -5,7 +5,7 @@ use super::super::{DefaultAccess, Refusal, Rules, decide, readable};
 use super::document_tests::{server, tree};
 use super::*;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PROXY: &str = "https://portal.example.com/mapserv_proxy/main";
 const DEFINITION: &[u8] = include_bytes!("../testdata/ogcapi/qgis_definition.json");
@@ -177,6 +177,14 @@ fn t108_only_known_parameters_pass() {
         ["class", "id", "name"]
     );
     assert!(properties_of(&definition, "nosuch").is_empty());
+    // A column that is called like a parameter of the server's, or of the proxy's, is none to filter by.
+    let parameters = [
+        "MAP", "Map", "service", "Request", "role_ids", "USER_ID", "S_x", "typename", "name",
+    ];
+    let parameters = parameters.map(|name| json!({ "name": name, "in": "query" }));
+    let columns = json!({ "paths": { "/collections/roads/items": { "get": { "parameters": parameters } } } });
+    let known = properties_of(&columns, "roads");
+    assert_eq!(known.iter().collect::<Vec<_>>(), ["name"]);
     assert_eq!(
         call.filter_by(&known).unwrap_err().code,
         OgcCode::InvalidParameterValue
