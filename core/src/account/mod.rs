@@ -15,6 +15,7 @@ mod password;
 mod places;
 mod policy;
 mod recovery;
+mod refusing;
 mod second_factor;
 mod trying;
 mod validators;

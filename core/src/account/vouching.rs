@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trying::{AccountError, Accounts, From, Reason, Right, Verdict, Wrong};
+use super::trying::{AccountError, Accounts, From, Reason, Right, Verdict};
 use crate::clock::Timestamp;
-use crate::table::{Holder, Place, Source, User, UserId};
+use crate::table::{Holder, Source, User, UserId};
 
 /// That a provider or a proxy vouches for a user, as the account was when it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,22 +90,5 @@ impl Accounts<'_> {
                 refused.await.map(Err)
             }
         }
-    }
-
-    /// Refuses a try that counts for nobody.
-    pub(super) async fn refuse_uncounted(
-        &self,
-        place: &Place,
-        username: &str,
-        reason: Reason,
-        from: From,
-        now: Timestamp,
-    ) -> Result<Wrong, AccountError> {
-        let audit = self.refused(reason, from, now).of(username);
-        let left = self.table.transaction().leave(place).audit(&audit);
-        let _ = left.commit().await?;
-        Ok(Wrong {
-            is_locked: reason == Reason::Locked,
-        })
     }
 }

@@ -66,15 +66,10 @@ impl Table {
     ) -> Result<UserPage, TableError> {
         let limit = limit.clamp(1, 100);
         let pk = partition(role);
+        // No key is empty.
+        let after = after.filter(|after| !after.is_empty());
         let from = after.map(|after| Key::new(pk.as_str(), after).attributes());
-        let (items, next) = self
-            .query_page(
-                &pk,
-                "",
-                from.filter(|_| after != Some("")),
-                i32::try_from(limit).ok(),
-            )
-            .await?;
+        let (items, next) = self.query_page(&pk, "", from, i32::try_from(limit).ok()).await?;
         let keys: Vec<Key> = items
             .iter()
             .filter_map(|item| Some(users::key(item.get("username")?.as_s().ok()?)))

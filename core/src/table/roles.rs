@@ -7,12 +7,11 @@ mod adoption;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use serde::{Deserialize, Serialize};
 
 use super::audit::AuditEntry;
 use super::item::{Item, Key, from_item, n, put_if, to_item};
-use super::{Table, TableError, Transaction, unavailable};
+use super::{Table, TableError, Transaction};
 
 pub use adoption::CannotAdopt;
 
@@ -217,30 +216,8 @@ impl Table {
 
     /// Writes the roles on the condition that nobody else did since they were read.
     pub async fn save_roles(&self, roles: &Roles) -> Result<Result<(), ChangedMeanwhile>, TableError> {
-        let next = Roles {
-            version: roles.version + 1,
-            ..roles.clone()
-        };
-        let sent = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(to_item(&key(), &next, None)?))
-            .condition_expression("attribute_not_exists(pk) OR version = :read")
-            .expression_attribute_values(":read", n(roles.version))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(Ok(())),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Err(ChangedMeanwhile))
-            }
-            Err(error) => Err(unavailable(&error)),
-        }
+        let written = self.transaction().roles(roles).commit().await?;
+        Ok(written.map_err(|_| ChangedMeanwhile))
     }
 }
 

@@ -10,7 +10,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
 use mapgate_core::settings::{OpenidConnect, UserField};
 use mapgate_core::table::{
-    ANONYMOUS, AuditEntry, Event, INTRANET, NewUser, REGISTERED, RoleId, Source, Table, TableError,
+    ANONYMOUS, AuditEntry, Event, INTRANET, NewUser, REGISTERED, RoleId, Roles, Source, Table, TableError,
     Transaction, User, UserChange,
 };
 
@@ -87,15 +87,15 @@ impl Entering<'_> {
 
     /// Writes the login. None where the account was changed meanwhile.
     async fn let_in(&self, person: &Person, user: &User, now: Timestamp) -> Result<Option<User>, EnterError> {
-        let mut change = self.change(person, user, now).await?;
-        let mut witness = None;
-        if change.roles.is_some() {
-            let roles = self.table.roles().await?;
-            let spared = self
-                .table
-                .spare_last_administrator(user, &mut change, &roles, now);
-            witness = spared.await?;
-        }
+        let roles = self.all_roles(person).await?;
+        let mut change = self.change(person, user, roles.as_ref(), now);
+        let witness = match &roles {
+            Some(roles) => {
+                let spared = self.table.spare_last_administrator(user, &mut change, roles, now);
+                spared.await?
+            }
+            None => None,
+        };
         let changes = [
             ("subject", change.subject.is_some()),
             ("display_name", change.display_name.is_some()),
@@ -139,7 +139,7 @@ impl Entering<'_> {
     }
 
     /// What the login changes of the account.
-    async fn change(&self, person: &Person, user: &User, now: Timestamp) -> Result<UserChange, TableError> {
+    fn change(&self, person: &Person, user: &User, roles: Option<&Roles>, now: Timestamp) -> UserChange {
         let mut change = UserChange {
             last_login: self.is_login().then_some(now),
             subject: user.subject.is_none().then(|| person.subject.clone()),
@@ -158,30 +158,22 @@ impl Entering<'_> {
         if updates(UserField::Email) && person.email.is_some() && person.email != user.email {
             change.email = Some(person.email.clone());
         }
-        change.roles = self.roles(person).await?.filter(|roles| *roles != user.roles);
-        Ok(change)
+        let given = roles.and_then(|roles| given(person, roles));
+        change.roles = given.filter(|given| *given != user.roles);
+        change
     }
 
-    /// The roles that the provider gives; none where it gives none out. A name that no role has gives nothing, nor do the
-    /// roles that every request or user has anyway.
-    async fn roles(&self, person: &Person) -> Result<Option<BTreeSet<RoleId>>, TableError> {
-        let Some(names) = &person.roles else {
-            return Ok(None);
-        };
-        let roles = self.table.roles().await?;
-        let id = |name: &String| {
-            let implied = [ANONYMOUS, INTRANET, REGISTERED].contains(&name.as_str());
-            let id = roles.named(name).map(|role| role.id);
-            if id.is_none() {
-                tracing::warn!(role = name, "the provider gives a role that is not here");
-            }
-            id.filter(|_| !implied)
-        };
-        Ok(Some(names.iter().filter_map(id).collect()))
+    /// All roles, where the provider gives any out.
+    async fn all_roles(&self, person: &Person) -> Result<Option<Roles>, TableError> {
+        Ok(match &person.roles {
+            Some(_) => Some(self.table.roles().await?),
+            None => None,
+        })
     }
 
     /// Makes the account, the person's from the start, and logs in. None where the name was taken, perhaps in another case.
     async fn create(&self, person: &Person, now: Timestamp) -> Result<Option<User>, EnterError> {
+        let roles = self.all_roles(person).await?;
         let new = NewUser {
             username: person.username.clone(),
             id: None,
@@ -190,7 +182,7 @@ impl Entering<'_> {
                 .clone()
                 .unwrap_or_else(|| person.username.clone()),
             email: person.email.clone(),
-            roles: self.roles(person).await?.unwrap_or_default(),
+            roles: roles.and_then(|roles| given(person, &roles)).unwrap_or_default(),
             password: None,
             is_password_changed: true,
             deactivated: false,
@@ -228,4 +220,18 @@ impl Entering<'_> {
             .from(self.address)
             .detail("way", "openid_connect")
     }
+}
+
+/// The roles that the provider gives; none where it gives none out. A name that no role has gives nothing, nor do the
+/// roles that every request or user has anyway.
+fn given(person: &Person, roles: &Roles) -> Option<BTreeSet<RoleId>> {
+    let id = |name: &String| {
+        let implied = [ANONYMOUS, INTRANET, REGISTERED].contains(&name.as_str());
+        let id = roles.named(name).map(|role| role.id);
+        if id.is_none() {
+            tracing::warn!(role = name, "the provider gives a role that is not here");
+        }
+        id.filter(|_| !implied)
+    };
+    Some(person.roles.as_ref()?.iter().filter_map(id).collect())
 }
