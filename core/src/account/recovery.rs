@@ -39,10 +39,9 @@ impl Accounts<'_> {
             let read = self.or_leave(Some(&place), read).await?;
             let Some(user) = read.user.filter(|user| self.is_still(user, holder, now)) else {
                 // Nobody guessed: it does not count.
-                let audit = self.refused(Reason::Changed, from, now).of(&holder.username);
-                let left = self.table.transaction().leave(&place).audit(&audit);
-                let _ = left.commit().await?;
-                return Ok(Err(Wrong { is_locked: false }));
+                let name = &holder.username;
+                let refused = self.refuse_uncounted(&place, name, Reason::Changed, from, now);
+                return refused.await.map(Err);
             };
             let keys = Keys {
                 secrets: self.secrets,
