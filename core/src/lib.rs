@@ -14,6 +14,7 @@ pub mod session;
 pub mod oauth;
 pub mod identity;
 pub mod ogc;
+pub mod map_server;
 pub mod http;
 pub mod pages;
 pub mod gate;

@@ -89,6 +89,8 @@ pub struct Identity {
     pub scheme: Scheme,
     /// Whether the client's address is in `intranet.networks`.
     pub is_intranet: bool,
+    /// Roles beside the user's own, where an administrator looks at something through them; no request has any.
+    pub looked_through: BTreeSet<RoleId>,
     /// All roles there are.
     pub roles: Arc<Roles>,
 }
@@ -160,6 +162,7 @@ impl Identity {
             .user
             .iter()
             .flat_map(|user| &user.roles)
+            .chain(&self.looked_through)
             .filter(|id| self.roles.get(**id).is_some())
             .copied()
             .collect();
@@ -180,11 +183,8 @@ impl Identity {
     /// The functionalities that hold for the request.
     #[must_use]
     pub fn functionalities(&self) -> std::collections::BTreeMap<String, Vec<String>> {
-        let own = self
-            .user
-            .as_ref()
-            .map(|user| user.roles.clone())
-            .unwrap_or_default();
+        let own = self.user.iter().flat_map(|user| &user.roles);
+        let own = own.chain(&self.looked_through).copied().collect();
         self.roles
             .functionalities(&own, self.user.is_some(), self.is_intranet)
     }
@@ -227,6 +227,7 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
             user: None,
             scheme: Scheme::Anonymous,
             is_intranet,
+            looked_through: BTreeSet::new(),
             roles,
         });
     };
@@ -234,6 +235,7 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
         user: record.user.clone(),
         scheme,
         is_intranet,
+        looked_through: BTreeSet::new(),
         roles: record.roles.clone(),
     })
 }

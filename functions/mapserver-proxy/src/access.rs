@@ -1,35 +1,25 @@
 //! `GET /mapserv_proxy/{ogcserver}/access`: which layers somebody may read and change, and through which role.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::request;
+use http::{Uri, request};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach, json_error, private};
 use mapgate_core::identity::{Identity, Scheme};
+use mapgate_core::map_server::{LOOKED_AT, Seen, Shown, UnknownName, look};
 use mapgate_core::oauth::{ADMIN, MAP, has_scope};
-use mapgate_core::ogc::{AccessList, LayerAccess, OgcError, Params, Permission, Service, Tree, access};
+use mapgate_core::ogc::{LayerAccess, OgcError, Params, Permission};
 use mapgate_core::table::{ROLE_ADMIN, Role, RoleId, Roles};
 use serde_json::{Value, json};
 
 use crate::Proxy;
 use crate::fault::Fault;
-use crate::servers::Server;
-
-/// The services that are looked at, in the order in which they are told.
-const SERVICES: [Service; 2] = [Service::Wms, Service::Wfs];
-
-/// Whose access is told.
-struct Of {
-    username: Option<String>,
-    /// False for an account that is deactivated or has expired: it has no identity.
-    active: bool,
-    role_ids: BTreeSet<RoleId>,
-}
+use crate::mapserv_proxy::proxied;
+use crate::sent::Sent;
 
 /// Tells a user of their own access: the layers that they may read, nothing of others. An administrator is told of every
 /// layer, and may ask for another user (`user`) or for a set of roles (`roles`, separated by commas or repeated).
@@ -50,6 +40,36 @@ pub async fn get(
     Ok(proxy.gate.reissue(&identity, private(response)).await)
 }
 
+/// `GET /mapserv_proxy/{ogcserver}/access/{service}`: the capabilities of `wms` or `wfs` as another user gets them (`user`), or
+/// whoever has a set of roles (`roles`); through the proxy as any request of theirs. For administrators alone.
+pub async fn capabilities(
+    State(proxy): State<Arc<Proxy>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let (mut parts, _) = request.into_parts();
+    let Ok(Path((name, service))) = path else {
+        return Err(Failure::NotFound);
+    };
+    let identity = proxy.gate.identify_at(&parts, Reach::Own, Some(&name)).await?;
+    if !administers(&identity)? {
+        let text = "only an administrator may look as others";
+        return Err(Failure::Forbidden(text.to_owned()));
+    }
+    let seen = asked_for(&proxy.gate, parts.uri.query(), &identity, true).await?;
+    let query = match service.as_str() {
+        "wms" => "/?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities",
+        "wfs" => "/?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetCapabilities",
+        _ => return Err(Failure::NotFound),
+    };
+    parts.uri = Uri::from_static(query);
+    let sent = Sent::query(&parts);
+    let answered = proxied(&proxy, Some(&name), &parts, &seen.identity, &sent).await;
+    let response = answered.unwrap_or_else(|fault| fault.into_response(sent.form()));
+    // It is the administrator's answer, whatever the capabilities of those looked as allow.
+    Ok(proxy.gate.reissue(&identity, private(response)).await)
+}
+
 async fn told(
     proxy: &Proxy,
     name: &str,
@@ -57,26 +77,15 @@ async fn told(
     identity: &Identity,
 ) -> Result<Value, Fault> {
     let admin = administers(identity)?;
-    let of = asked_for(&proxy.gate, parts, identity, admin).await?;
+    let seen = asked_for(&proxy.gate, parts.uri.query(), identity, admin).await?;
     let server = proxy.server(Some(name)).await?;
-    let mut trees: Vec<(Service, Arc<Tree>)> = Vec::new();
-    let mut unread = Vec::new();
-    let mut fault = None;
-    for service in SERVICES {
-        match proxy.trees.read(&proxy.gate, server.url(service), service).await {
-            Ok(tree) => trees.push((service, tree)),
-            // Without its groups nobody knows what a rule closes.
-            Err(fault) if service == Service::Wms && server.groups_matter() => return Err(fault),
-            Err(error) => {
-                unread.push(service.as_str());
-                fault = Some(error);
-            }
-        }
+    let mut trees = Vec::new();
+    for service in LOOKED_AT {
+        let tree = proxy.trees.read(&proxy.gate, server.url(service), service).await;
+        trees.push((service, tree));
     }
-    if let Some(fault) = fault.filter(|_| trees.is_empty()) {
-        return Err(fault);
-    }
-    let list = of.list(&server, &trees);
+    let Shown { list, unread } = look(&server, &seen, &trees)?;
+    let role_ids = seen.identity.role_ids();
     let layers = list
         .layers
         .iter()
@@ -84,29 +93,16 @@ async fn told(
     let layers: Vec<Value> = layers.map(|each| layer(each, &identity.roles, admin)).collect();
     let mut told = json!({
         "ogcserver": server.record.name,
-        "username": of.username,
-        "active": of.active,
-        "roles": roles(of.role_ids.iter().map(|role| role.0), &identity.roles),
+        "username": seen.username,
+        "active": seen.active,
+        "roles": roles(role_ids.iter().map(|role| role.0), &identity.roles),
         "layers": layers,
-        "unread_services": unread,
+        "unread_services": unread.iter().map(|service| service.as_str()).collect::<Vec<_>>(),
     });
     if admin && let Some(told) = told.as_object_mut() {
         told.insert("idle_rules".to_owned(), json!(list.idle_rules));
     }
     Ok(told)
-}
-
-impl Of {
-    fn list(&self, server: &Server, trees: &[(Service, Arc<Tree>)]) -> AccessList {
-        let wms = trees.iter().find(|(service, _)| *service == Service::Wms);
-        let rules = server.rules(wms.map(|(_, tree)| tree));
-        let trees: Vec<(Service, &Tree)> = trees
-            .iter()
-            .map(|(service, tree)| (*service, tree.as_ref()))
-            .collect();
-        let role_ids = self.role_ids.iter().map(|role| role.0).collect();
-        access(server.program(), &trees, &rules, &role_ids)
-    }
 }
 
 /// Whether the request is an administrator's; with an access token it needs the scope `admin` as well. Refuses strangers,
@@ -129,12 +125,13 @@ fn administers(identity: &Identity) -> Result<bool, Failure> {
 /// Whose access is asked for. Refuses, with the same 403, to tell anybody but an administrator of others.
 async fn asked_for(
     gate: &Gate,
-    parts: &request::Parts,
+    query: Option<&str>,
     identity: &Identity,
     admin: bool,
-) -> Result<Of, Failure> {
+) -> Result<Seen, Failure> {
     let bad = |error: OgcError| Failure::BadRequest(error.text);
-    let params = Params::parse(parts.uri.query().unwrap_or_default()).map_err(bad)?;
+    let unknown = |error: UnknownName| Failure::BadRequest(error.to_string());
+    let params = Params::parse(query.unwrap_or_default()).map_err(bad)?;
     if !admin && params.iter().any(|(name, _)| matches!(name, "USER" | "ROLES")) {
         let text = "only an administrator may ask for others";
         return Err(Failure::Forbidden(text.to_owned()));
@@ -144,54 +141,15 @@ async fn asked_for(
     let names = names.flat_map(|(_, value)| value.split(','));
     let names: Vec<&str> = names.map(str::trim).filter(|name| !name.is_empty()).collect();
     match (user, names.as_slice()) {
-        (None, []) => Ok(Of {
-            username: identity.user.as_ref().map(|user| user.username.clone()),
-            active: true,
-            role_ids: identity.role_ids(),
-        }),
-        (Some(username), []) => other_user(gate, identity, username).await,
-        (None, names) => some_roles(identity, names),
+        (None, []) => Ok(Seen::own(identity)),
+        (Some(username), []) => {
+            let (table, now) = (gate.table().await, gate.clock.now());
+            let seen = Seen::user(table, now, &identity.roles, username).await?;
+            seen.map_err(unknown)
+        }
+        (None, names) => Seen::roles(&identity.roles, names.iter().copied()).map_err(unknown),
         (Some(_), _) => Err(Failure::BadRequest("either user or roles".to_owned())),
     }
-}
-
-/// A user, as seen from outside the intranet.
-async fn other_user(gate: &Gate, identity: &Identity, username: &str) -> Result<Of, Failure> {
-    let user = gate.table().await.user(username).await?;
-    let user = user.ok_or_else(|| Failure::BadRequest("the user is unknown".to_owned()))?;
-    let (username, active) = (user.username.clone(), user.is_active(gate.clock.now()));
-    let as_them = Identity {
-        user: Some(user).filter(|_| active),
-        scheme: Scheme::Anonymous,
-        is_intranet: false,
-        roles: identity.roles.clone(),
-    };
-    Ok(Of {
-        username: Some(username),
-        active,
-        role_ids: as_them.role_ids(),
-    })
-}
-
-/// These roles, and `anonymous`, which every request has.
-fn some_roles(identity: &Identity, names: &[&str]) -> Result<Of, Failure> {
-    let stranger = Identity {
-        user: None,
-        scheme: Scheme::Anonymous,
-        is_intranet: false,
-        roles: identity.roles.clone(),
-    };
-    let mut role_ids = stranger.role_ids();
-    for name in names {
-        let role = identity.roles.named(name);
-        let role = role.ok_or_else(|| Failure::BadRequest(format!("the role {name} is unknown")))?;
-        role_ids.insert(role.id);
-    }
-    Ok(Of {
-        username: None,
-        active: true,
-        role_ids,
-    })
 }
 
 /// A layer; why something is refused is for administrators.

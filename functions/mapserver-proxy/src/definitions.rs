@@ -8,9 +8,9 @@ use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
+use mapgate_core::map_server::send;
 use serde_json::Value;
 
-use crate::backend;
 use crate::fault::Fault;
 
 /// How long a document is kept, as long as a tree.
@@ -56,7 +56,7 @@ async fn fetch(gate: &Gate, url: &str) -> Result<Value, Fault> {
         )
     };
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
-    let response = backend::send(gate, url, "", None, headers).await?;
+    let response = send(&gate.outbound, url, "", None, headers).await?;
     if response.status() == StatusCode::NOT_FOUND {
         return Ok(Value::Null);
     }

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use mapgate_core::http::Failure;
 pub use mapgate_core::http::sandboxed;
+use mapgate_core::map_server::NotAnswered;
 use mapgate_core::ogc::{ExceptionForm, OgcCode, OgcError, Refusal};
 use mapgate_core::table::TableError;
 
@@ -74,5 +75,15 @@ impl From<Failure> for Fault {
 impl From<TableError> for Fault {
     fn from(error: TableError) -> Self {
         Self::Failure(error.into())
+    }
+}
+
+impl From<NotAnswered> for Fault {
+    fn from(error: NotAnswered) -> Self {
+        let status = match error {
+            NotAnswered::Slow => StatusCode::GATEWAY_TIMEOUT,
+            NotAnswered::Down | NotAnswered::Unreadable => StatusCode::BAD_GATEWAY,
+        };
+        Self::backend(status, &error.to_string())
     }
 }

@@ -5,7 +5,6 @@
 
 mod access;
 mod answer;
-mod backend;
 mod definitions;
 mod fault;
 mod mapserv_proxy;
@@ -27,6 +26,7 @@ pub const ROUTES: &[&str] = &[
     "/mapserv_proxy",
     "/mapserv_proxy/{ogcserver}",
     "/mapserv_proxy/{ogcserver}/access",
+    "/mapserv_proxy/{ogcserver}/access/{service}",
     "/mapserv_proxy/{ogcserver}/ogcapi",
     "/mapserv_proxy/{ogcserver}/ogcapi/",
     "/mapserv_proxy/{ogcserver}/ogcapi/{*path}",
@@ -74,6 +74,10 @@ pub fn router(gate: Arc<Gate>) -> Router {
             get(mapserv_proxy::get).post(mapserv_proxy::post),
         )
         .route("/mapserv_proxy/{ogcserver}/access", get(access::get))
+        .route(
+            "/mapserv_proxy/{ogcserver}/access/{service}",
+            get(access::capabilities),
+        )
         .route("/mapserv_proxy/{ogcserver}/ogcapi", get(ogcapi::ogcapi))
         .route("/mapserv_proxy/{ogcserver}/ogcapi/", get(ogcapi::ogcapi))
         .route("/mapserv_proxy/{ogcserver}/ogcapi/{*path}", get(ogcapi::ogcapi))

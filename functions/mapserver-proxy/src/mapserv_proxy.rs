@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::identity::{Identity, Scheme};
+use mapgate_core::map_server::{Server, in_time, send};
 use mapgate_core::oauth::{MAP, has_scope};
 use mapgate_core::ogc::{
     Asked, CapabilitiesFilter, ExceptionForm, OgcCode, OgcError, Operation, Params, Refusal, Rules, Service,
@@ -21,10 +22,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Proxy;
 use crate::answer::{Way, answer, capabilities, conditions, document};
-use crate::backend;
 use crate::fault::{Fault, refusal};
 use crate::sent::Sent;
-use crate::servers::Server;
 
 /// `GET`: a request by key-value pairs.
 pub async fn get(
@@ -74,7 +73,8 @@ async fn answered(
     proxy.gate.reissue(identity, response).await
 }
 
-async fn proxied(
+/// Answers a request for this identity.
+pub async fn proxied(
     proxy: &Proxy,
     name: Option<&str>,
     parts: &request::Parts,
@@ -126,7 +126,7 @@ async fn proxied(
     headers.extend(conditions(&parts.headers, &forward));
     let url = server.url(asked.service);
     let answering = async {
-        let response = backend::send(gate, url, &query, body, headers).await?;
+        let response = send(&gate.outbound, url, &query, body, headers).await?;
         let urls = || {
             UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
                 .with_advertised(&known.tree)
@@ -140,7 +140,7 @@ async fn proxied(
         }
         answer(response, urls, &forward, Way::of(&forward)).await
     };
-    backend::in_time(gate.settings.http_options.timeout, url, answering).await
+    in_time(gate.settings.http_options.timeout, url, answering).await
 }
 
 /// `authentication_required` is how a desktop GIS asks to be asked.

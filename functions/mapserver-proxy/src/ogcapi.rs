@@ -10,6 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
 use mapgate_core::http::{Failure, Reach, private};
 use mapgate_core::identity::{Identity, Scheme};
+use mapgate_core::map_server::{Outgoing, Server, ask, in_time};
 use mapgate_core::oauth::{MAP, has_scope};
 use mapgate_core::ogc::ogcapi::{
     self, Api, ApiCall, ApiFilter, Kind, Resource, definition, filter_api, properties_of,
@@ -21,10 +22,8 @@ use mapgate_core::ogc::{
 use percent_encoding::percent_decode_str;
 
 use crate::Proxy;
-use crate::backend::{self, Outgoing};
 use crate::fault::{Fault, refusal, sandboxed};
 use crate::mapserv_proxy::{Known, authentication_required, headers, own_parameters, proxy_url, server};
-use crate::servers::Server;
 
 const FORM: ExceptionForm = ExceptionForm::Json;
 const DEFINITION_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
@@ -127,7 +126,7 @@ impl Visit<'_> {
             Some(kind) => {
                 let reading = self.read(&server, &call, &forward, &known, kind);
                 let limit = gate.settings.http_options.timeout;
-                backend::in_time(limit, &server.record.url, reading).await
+                in_time(limit, &server.record.url, reading).await
             }
             None => Ok(self.definition(&server, &call.asked, &known)),
         }
@@ -224,7 +223,7 @@ impl Visit<'_> {
         kind: Kind,
     ) -> Result<Response, Fault> {
         let outgoing = self.outgoing(server, forward, Method::GET, &call.resource);
-        let response = backend::ask(&self.proxy.gate, outgoing).await?;
+        let response = ask(&self.proxy.gate.outbound, outgoing).await?;
         let status = response.status();
         if !status.is_success() {
             return Err(failed(response).await);
@@ -294,7 +293,7 @@ impl Visit<'_> {
                 .headers
                 .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let response = backend::ask(&self.proxy.gate, outgoing).await?;
+        let response = ask(&self.proxy.gate.outbound, outgoing).await?;
         let status = response.status();
         if !status.is_success() {
             return Err(failed(response).await);

@@ -175,6 +175,12 @@ const ROWS: &[Row] = &[
         [401, 403, 200, 403, 403, 401],
     ),
     (
+        "GET",
+        "/mapserv_proxy/{ogcserver}/access/{service}",
+        "/mapserv_proxy/main/access/wms?user=pia",
+        [401, 403, 200, 403, 403, 401],
+    ),
+    (
         "POST",
         "/mapserv_proxy/{ogcserver}/access",
         "/mapserv_proxy/main/access",

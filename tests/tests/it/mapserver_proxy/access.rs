@@ -253,3 +253,67 @@ async fn rules_that_fit_nothing_are_told_to_the_administrator() {
         jane.body
     );
 }
+
+#[tokio::test]
+async fn an_administrator_sees_the_capabilities_as_others_get_them_and_nobody_else_does() {
+    let (world, admin) = with_admin().await;
+    let capabilities = async |query: &str| {
+        world
+            .with_header(&format!("{ACCESS}/{query}"), "cookie", &admin)
+            .await
+    };
+    for service in ["wms", "wfs"] {
+        for (who, sees) in [
+            ("", false),
+            ("?user=jane", true),
+            ("?roles=editor", true),
+            ("?roles=anonymous", false),
+            ("?roles=registered", false),
+        ] {
+            let answer = capabilities(&format!("{service}{who}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{service}{who}: {}", answer.body);
+            assert!(answer.body.contains("roads"), "{service}{who}: {}", answer.body);
+            assert_eq!(
+                answer.body.contains("parcels"),
+                sees,
+                "{service}{who}: {}",
+                answer.body
+            );
+            assert!(!answer.body.contains("forest"), "{service}{who}");
+            assert_eq!(answer.header("cache-control"), "private, no-store");
+            assert!(answer.header("content-security-policy").contains("sandbox"));
+        }
+    }
+    let own = world
+        .jane("/mapserv_proxy/main?SERVICE=WMS&REQUEST=GetCapabilities&VERSION=1.3.0")
+        .await;
+    assert_eq!(capabilities("wms?user=jane").await.body, own.body);
+    world.deactivate("jane").await;
+    let gone = capabilities("wms?user=jane").await;
+    assert!(
+        gone.status == StatusCode::OK && !gone.body.contains("parcels"),
+        "{}",
+        gone.body
+    );
+    for (path, status) in [
+        ("wmts?user=jane", StatusCode::NOT_FOUND),
+        ("wms?user=nobody", StatusCode::BAD_REQUEST),
+        ("wms?roles=nosuch", StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(capabilities(path).await.status, status, "{path}");
+    }
+    world
+        .test
+        .user("joe", "correct horse", &[world.editor], false)
+        .await;
+    let joe = world.ticket("joe").await;
+    for path in ["wms", "wms?user=joe", "wfs?roles=anonymous", "wmts"] {
+        let path = format!("{ACCESS}/{path}");
+        assert_eq!(
+            world.with_header(&path, "cookie", &joe).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
+        assert_eq!(world.ask(&path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+}

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use mapgate_core::gate::Gate;
 use reqwest::Response;
 
-use crate::fault::Fault;
+use super::NotAnswered;
+use crate::outbound::Outbound;
 
 /// A request for a map server.
 pub struct Outgoing {
@@ -26,14 +26,14 @@ pub struct Outgoing {
 /// Sends a GET with `query` behind what the server's URL already has, or a POST with this body and its media type, and
 /// these headers alone.
 ///
-/// 502 where the server is down, misconfigured or redirects, 504 where it is slow. What went wrong is in the log.
+/// Refuses where the server is down, misconfigured, slow, or redirects. What went wrong is in the log.
 pub async fn send(
-    gate: &Gate,
+    outbound: &Outbound,
     url: &str,
     query: &str,
     body: Option<(&'static str, String)>,
     mut headers: HeaderMap,
-) -> Result<Response, Fault> {
+) -> Result<Response, NotAnswered> {
     let (method, body) = match body {
         None => (Method::GET, None),
         Some((kind, body)) => {
@@ -48,19 +48,19 @@ pub async fn send(
         headers,
         body,
     };
-    ask(gate, outgoing).await
+    ask(outbound, outgoing).await
 }
 
-/// Sends a request; faults are those of [`send`].
-pub async fn ask(gate: &Gate, outgoing: Outgoing) -> Result<Response, Fault> {
+/// Sends a request; refuses like [`send`].
+pub async fn ask(outbound: &Outbound, outgoing: Outgoing) -> Result<Response, NotAnswered> {
     let url = outgoing.url.as_str();
     let down = |error: &dyn std::fmt::Display| {
         tracing::error!(url, %error, "the map server cannot be called");
-        Fault::backend(StatusCode::BAD_GATEWAY, "The map server does not answer.")
+        NotAnswered::Down
     };
-    let client = gate.outbound.client().map_err(|error| down(&error))?;
+    let client = outbound.client().map_err(|error| down(&error))?;
     let target = with_query(url, &outgoing.query);
-    let target = gate.outbound.check(&target).map_err(|error| down(&error))?;
+    let target = outbound.check(&target).map_err(|error| down(&error))?;
     let mut request = client.request(outgoing.method, target).headers(outgoing.headers);
     if let Some(body) = outgoing.body {
         request = request.body(body);
@@ -77,24 +77,21 @@ pub async fn ask(gate: &Gate, outgoing: Outgoing) -> Result<Response, Fault> {
     Ok(response)
 }
 
-/// Waits for what is made of a server's answer until the first of it can go on, however many bytes still arrive. 504 where
+/// Waits for what is made of a server's answer until the first of it can go on, however many bytes still arrive. Refuses where
 /// that takes longer than `limit`.
-pub async fn in_time<T>(
+pub async fn in_time<T, E: From<NotAnswered>>(
     limit: Duration,
     url: &str,
-    answering: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+    answering: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     tokio::time::timeout(limit, answering)
         .await
-        .unwrap_or_else(|_| Err(slow(url)))
+        .unwrap_or_else(|_| Err(slow(url).into()))
 }
 
-fn slow(url: &str) -> Fault {
+fn slow(url: &str) -> NotAnswered {
     tracing::error!(url, "the map server is slow");
-    Fault::backend(
-        StatusCode::GATEWAY_TIMEOUT,
-        "The map server does not answer in time.",
-    )
+    NotAnswered::Slow
 }
 
 /// A URL with more parameters behind its own.
