@@ -23,9 +23,20 @@ checks = [
     "unsupported_method",
 ]
 
+# A map server that is made up answers nothing: that is 502, or 504, and no fault of ours. Anything else from 500 on is.
+config = "".join(
+    f"""
+[[operations]]
+include-operation-id = "{operation}"
+checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "502", "504"]
+"""
+    for operation in ("listOfferedLayers", "readAccess")
+)
+
 
 def run(*which):
     with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "schemathesis.toml").write_text(config)
         done = subprocess.run(
             [program, "run", document, "--header", f"Cookie: {cookie}", "--checks", ",".join(checks), *which]
             + ["--phases", "examples,coverage,fuzzing", "--max-examples", "20", "--seed", "1", "--no-color"]

@@ -2,6 +2,7 @@
 
 use mapgate_core::account::PolicyFault;
 use mapgate_core::http::Failure;
+use mapgate_core::map_server::NotAnswered;
 use mapgate_core::oauth::BadClient;
 use mapgate_core::pages::{Language, policy_text};
 use mapgate_core::table::{LastAdministrator, MAX_CLIENT_ID, TableError};
@@ -23,6 +24,9 @@ pub(crate) enum Fault {
     /// 412: it was changed since it was read (RFC 9110 §13.1.1).
     #[error("it was changed meanwhile: read it again")]
     ChangedMeanwhile,
+    /// 502 or 504: a map server that was asked.
+    #[error(transparent)]
+    MapServer(#[from] NotAnswered),
     /// 422: fields that are wrong.
     #[error("some fields are wrong")]
     Invalid(Vec<Wrong>),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What is the same word in English and elsewhere.
-const SAME: [(&str, &str); 2] = [("fr", "public-client"), ("it", "no")];
+const SAME: [(&str, &str); 3] = [("fr", "public-client"), ("fr", "services"), ("it", "no")];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -69,7 +69,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What is said by an id that is put together, and begins so.
-const COMPOSED: [&str; 8] = [
+const COMPOSED: [&str; 9] = [
+    "because-",
     "event-",
     "mail-",
     "done-",

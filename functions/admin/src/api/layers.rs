@@ -9,11 +9,11 @@ use super::{Call, Usual};
 use crate::desk::{LayerAsked, LayerShown, Listed};
 use crate::fault::Fault;
 
-type Name = Result<Path<String>, PathRejection>;
+pub(super) type Name = Result<Path<String>, PathRejection>;
 type Names = Result<Path<(String, String)>, PathRejection>;
 
 /// What is no text is no server's.
-fn name(path: Name) -> Result<String, Fault> {
+pub(super) fn name(path: Name) -> Result<String, Fault> {
     path.map(|Path(name)| name)
         .map_err(|_| Fault::NotFound("OGC server"))
 }

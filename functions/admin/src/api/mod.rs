@@ -5,6 +5,7 @@ mod call;
 mod layers;
 mod mails;
 mod oauth2_clients;
+mod offered;
 mod ogc_servers;
 mod openapi;
 mod problem;
@@ -17,7 +18,7 @@ use axum::Router;
 use mapgate_core::gate::Gate;
 
 pub(crate) use call::{Call, bad};
-pub(crate) use problem::Usual;
+pub(crate) use problem::{OfMapServer, Usual};
 
 /// The API's routes, behind `state`.
 pub(crate) fn router(gate: Arc<Gate>) -> Router {

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::{Problem, WrongField};
-use super::{Call, audit, layers, mails, oauth2_clients, ogc_servers, roles, users};
+use super::{Call, audit, layers, mails, oauth2_clients, offered, ogc_servers, roles, users};
 use crate::desk::Order;
 
 #[derive(OpenApi)]
@@ -73,6 +73,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gate>> {
         ))
         .routes(routes!(layers::list, layers::create))
         .routes(routes!(layers::read, layers::change, layers::delete))
+        .routes(routes!(offered::list))
+        .routes(routes!(offered::access))
         .routes(routes!(audit::list))
         .routes(routes!(mails::list))
 }

@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use mapgate_core::http::{Failure, problem};
+use mapgate_core::map_server::NotAnswered;
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::fault::Fault;
@@ -70,6 +71,18 @@ pub(crate) enum Usual {
     ServiceUnavailable(Problem),
 }
 
+/// What an operation can answer besides that asks a map server.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the OpenAPI document")]
+pub(crate) enum OfMapServer {
+    /// The map server is down, or what it answers is no list of layers.
+    #[response(status = 502, content_type = "application/problem+json")]
+    BadGateway(Problem),
+    /// The map server takes too long.
+    #[response(status = 504, content_type = "application/problem+json")]
+    GatewayTimeout(Problem),
+}
+
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let text = self.to_string();
@@ -81,6 +94,8 @@ impl IntoResponse for Fault {
             Self::Failure(failure) => failure.onto(problem(failure.status(), &text, &[])),
             Self::NotFound(_) => problem(StatusCode::NOT_FOUND, &text, &[]),
             Self::Conflict(_) => problem(StatusCode::CONFLICT, &text, &[]),
+            Self::MapServer(NotAnswered::Slow) => problem(StatusCode::GATEWAY_TIMEOUT, &text, &[]),
+            Self::MapServer(_) => problem(StatusCode::BAD_GATEWAY, &text, &[]),
             Self::ChangedMeanwhile => problem(StatusCode::PRECONDITION_FAILED, &text, &[]),
             Self::Invalid(wrongs) => {
                 let wrongs = wrongs

@@ -31,7 +31,7 @@ pub(crate) type LayerAsked = LayerShown;
 impl Tagged for LayerShown {}
 
 impl LayerShown {
-    fn of(layer: &Layer, roles: &Roles) -> Self {
+    pub(super) fn of(layer: &Layer, roles: &Roles) -> Self {
         Self {
             name: layer.name.clone(),
             public: layer.public,
@@ -40,7 +40,7 @@ impl LayerShown {
         }
     }
 
-    fn record(&self, roles: &Roles) -> Result<Layer, Fault> {
+    pub(super) fn record(&self, roles: &Roles) -> Result<Layer, Fault> {
         let mut wrongs = Wrongs::default();
         wrongs.unless(is_name(&self.name), "name", NAME_FAULT);
         let clear = !self.public || self.roles.is_empty();
@@ -151,7 +151,7 @@ impl Desk<'_> {
         written.map_err(|_| Fault::ChangedMeanwhile)
     }
 
-    fn of_layer(
+    pub(super) fn of_layer(
         &self,
         event: Event,
         server: &str,

@@ -42,7 +42,7 @@ pub(crate) struct Field {
     pub(crate) label: String,
     pub(crate) hint: String,
     pub(crate) kind: Kind,
-    wrong: Option<String>,
+    pub(crate) wrong: Option<String>,
 }
 
 /// What kind of field it is.
@@ -131,7 +131,7 @@ impl Field {
     }
 
     /// What ties it to its hint and its fault.
-    fn described(&self) -> String {
+    pub(crate) fn described(&self) -> String {
         let hint = (!self.hint.is_empty()).then(|| format!("{}-hint", self.name));
         let wrong = self.wrong.as_ref().map(|_| format!("{}-wrong", self.name));
         let ids: Vec<String> = wrong.into_iter().chain(hint).collect();

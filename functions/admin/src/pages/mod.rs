@@ -6,6 +6,7 @@ mod confirm;
 mod form;
 mod frame;
 mod functionalities;
+mod import;
 mod layers;
 mod layers_table;
 mod list;
@@ -14,6 +15,7 @@ mod mails;
 mod oauth2_clients;
 mod ogc_servers;
 mod roles;
+mod seen_as;
 mod sessions;
 mod trouble;
 mod users;
@@ -108,6 +110,11 @@ fn clients_and_servers() -> Router<Arc<Gate>> {
             "/admin/ogc_servers/{name}/layers",
             get(layers_table::show).post(layers_table::change),
         )
+        .route(
+            "/admin/ogc_servers/{name}/import",
+            get(import::show).post(import::create),
+        )
+        .route("/admin/ogc_servers/{name}/access", get(seen_as::show))
         .route(
             "/admin/ogc_servers/{name}/new_layer",
             get(layers::new).post(layers::create),

@@ -210,6 +210,8 @@ async fn show(visit: &Visit, server: &ServerShown, asked: &ServerAsked, refused:
         etag: Some(server.etag()),
         links: vec![
             (words.link(&format!("{here}/layers")), words.say("layers")),
+            (words.link(&format!("{here}/import")), words.say("import-layers")),
+            (words.link(&format!("{here}/access")), words.say("see-it-as")),
             (words.link_with(NEW, &copy), words.say("duplicate")),
         ],
         delete: Some(words.link(&format!("{here}/delete"))),

@@ -70,6 +70,7 @@ fn page(gate: &Gate, parts: &request::Parts, fault: Fault) -> Response {
     match fault {
         Fault::Failure(Failure::Unauthorized(_)) => to_login(gate, parts),
         Fault::Failure(failure) => pages::failure(reader, &failure),
+        Fault::MapServer(_) => pages::failure(reader, &Failure::Unavailable),
         Fault::NotFound(_) => pages::failure(reader, &Failure::NotFound),
         fault => pages::failure(reader, &Failure::BadRequest(fault.to_string())),
     }

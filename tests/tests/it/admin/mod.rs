@@ -2,6 +2,7 @@
 
 mod clients;
 mod entering;
+mod offered;
 mod pages;
 mod roles;
 mod servers;

@@ -10,7 +10,7 @@ use mapgate_tests::gate::{Answer, post};
 use super::Desk;
 
 /// Ada's browser at the pages.
-struct Browser<'a> {
+pub(super) struct Browser<'a> {
     desk: &'a Desk,
     cookies: String,
 }
@@ -23,19 +23,19 @@ fn hidden(answer: &Answer, name: &str) -> String {
 }
 
 impl<'a> Browser<'a> {
-    async fn of(desk: &'a Desk) -> Self {
+    pub(super) async fn of(desk: &'a Desk) -> Self {
         let page = desk.get("/admin/new_user").await;
         let cookies = format!("{}; {}", desk.cookies, page.cookies());
         Self { desk, cookies }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         let request = Request::get(path).header("cookie", &self.cookies);
         self.desk.send(request.body(Body::empty()).unwrap()).await
     }
 
     /// Sends the form of the page at `path`, with its own hidden fields.
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let page = self.get(path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.body);
         let (token, etag) = (hidden(&page, "csrf_token"), hidden(&page, "etag"));
@@ -52,7 +52,7 @@ impl<'a> Browser<'a> {
     }
 
     /// The page that a form led to.
-    async fn follow(&self, answer: &Answer) -> Answer {
+    pub(super) async fn follow(&self, answer: &Answer) -> Answer {
         assert_eq!(answer.status, 303, "{}", answer.body);
         self.get(answer.header("location")).await
     }

@@ -1,7 +1,7 @@
 //! The map proxy (contract, section 6), against a map server that notes what reaches it.
 
 mod access;
-mod backend;
+pub(crate) mod backend;
 mod caching;
 mod endings;
 mod bypasses;

@@ -166,16 +166,19 @@ async fn new_server(site: &Site, browser: &Browser) {
     press(browser, "OGC servers").await;
     press(browser, "New OGC server").await;
     fill_in(browser, &[("name", "cadastre"), ("url", url)], "Create").await;
+    press(browser, "Import layers").await;
+    tick(browser, "roads: Public").await;
+    tick(browser, "parcels: Take over").await;
+    press(browser, "Import").await;
+    says(browser, "Created.").await;
+    says(browser, "Listed already: 2.").await;
     press(browser, "Layers").await;
-    for layer in ["roads", "parcels"] {
-        press(browser, "New layer").await;
-        if layer == "roads" {
-            tick(browser, "Public").await;
-        }
-        fill_in(browser, &[("name", layer)], "Create").await;
-        says(browser, "Created.").await;
-    }
     tick(browser, "parcels: surveyor").await;
     press(browser, "Save").await;
     says(browser, "Saved.").await;
+    press(browser, "cadastre").await;
+    press(browser, "See it as …").await;
+    fill_in(browser, &[("user", "rosa")], "Show").await;
+    says(browser, "As rosa").await;
+    says(browser, "By role: surveyor").await;
 }

@@ -38,6 +38,9 @@ const PAGES: &[(&str, &str)] = &[
     ("server", "/admin/ogc_servers/main"),
     ("server-delete", "/admin/ogc_servers/main/delete"),
     ("layers", "/admin/ogc_servers/main/layers"),
+    ("import-none", "/admin/ogc_servers/main/import"),
+    ("import", "/admin/ogc_servers/cadastre/import"),
+    ("seen-as", "/admin/ogc_servers/main/access?user=jane"),
     ("layer-new", "/admin/ogc_servers/main/new_layer"),
     ("layer", "/admin/ogc_servers/main/layers/parcels"),
     ("layer-delete", "/admin/ogc_servers/main/layers/parcels/delete"),
@@ -66,6 +69,19 @@ async fn world() -> Site {
         site.anonymous().post("/login", &wrong).await;
     }
     site.qgis("jane").await;
+    // A server of which nothing is listed yet.
+    let admin = site.admin().await;
+    let mut server = admin.get("/admin/api/ogc_servers/main").await.json();
+    server["name"] = json!("cadastre");
+    admin
+        .send(
+            http::Method::POST,
+            "/admin/api/ogc_servers",
+            &[("content-type", "application/json")],
+            server.to_string().into_bytes(),
+        )
+        .await
+        .is(201, "");
     site.anonymous()
         .post("/loginresetpassword", &[("login", "jane")])
         .await;
