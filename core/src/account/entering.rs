@@ -211,6 +211,19 @@ impl Accounts<'_> {
         letter.queued(self.secrets, self.random, now).map(Some)
     }
 
+    /// The first word to a new user, to go into the queue with the user; nothing without `welcome_email`.
+    pub fn welcome(&self, user: &User, language: &str, now: Timestamp) -> Result<Option<Mail>, AccountError> {
+        if self.settings.welcome_email.is_none() {
+            return Ok(None);
+        }
+        let letter = Letter {
+            kind: MailKind::Welcome,
+            to: Some(Addressee::from(user)),
+            language: language.to_owned(),
+        };
+        letter.queued(self.secrets, self.random, now).map(Some)
+    }
+
     /// Why the user's password cannot become `new`.
     fn cannot_change(&self, right: &Right, new: Option<&Secret>) -> Option<Denied> {
         let is_here = right.user.source == Source::Directory && right.voucher.is_none();

@@ -82,7 +82,7 @@ pub(super) fn examine(
         http_options: HttpOptions::read(vars.section("http_options")),
         smtp: Smtp::read(vars.section("smtp")),
         reset_password: MailTemplate::read_reset(vars.section("reset_password")),
-        welcome_email: MailTemplate::read(vars.section("welcome_email")),
+        welcome_email: MailTemplate::read_welcome(vars.section("welcome_email")),
         hide_capabilities: vars.boolean("hide_capabilities", false),
         enable_admin_interface: vars.boolean("enable_admin_interface", true),
         main_ogc_server: vars.text("main_ogc_server", NONE),

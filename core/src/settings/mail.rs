@@ -102,9 +102,11 @@ fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
 }
 
 impl MailTemplate {
-    /// `None` where the section is empty.
-    pub(super) fn read(section: Section<'_>) -> Option<Self> {
-        Self::read_with(section, "text", |_| true)
+    /// `None` where the section is empty. A welcome mail says a password, a link, or neither.
+    pub(super) fn read_welcome(section: Section<'_>) -> Option<Self> {
+        Self::read_with(section, "text with {password}, {reset_url}, or neither", |body| {
+            !(body.contains("{password}") && body.contains("{reset_url}"))
+        })
     }
 
     /// A reset mail says the password or the link, one of both.

@@ -43,6 +43,8 @@ pub enum MailKind {
     Reset,
     /// Word of a password that was changed.
     PasswordChanged,
+    /// The first word to a new user, with a password or a link where the template has one.
+    Welcome,
 }
 
 /// How far a mail is.

@@ -57,7 +57,7 @@ pub(crate) async fn get(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let reader = Reader::of(&parts);
-    if gate.settings.reset_password.is_none() {
+    if !gives_links(&gate) {
         return unavailable(Some(reader));
     }
     let token = Secret::new(token);
@@ -66,6 +66,11 @@ pub(crate) async fn get(
         Err(LinkError::Failure(failure)) => pages::failure(reader, &failure),
         Err(_) => invalid(&gate, Some(reader)),
     })
+}
+
+/// Whether mails with links go out at all.
+fn gives_links(gate: &Gate) -> bool {
+    gate.settings.reset_password.is_some() || gate.settings.welcome_email.is_some()
 }
 
 async fn page(gate: &Gate, parts: &request::Parts, token: &Secret) -> Result<Response, LinkError> {
@@ -147,7 +152,7 @@ pub(crate) async fn post(
         Ok(asked) => asked,
         Err(not_taken) => return hidden(not_taken.into_response()),
     };
-    if gate.settings.reset_password.is_none() {
+    if !gives_links(&gate) {
         return unavailable(asked.is_page.then(|| asked.language.into()));
     }
     let answer = match (change(&gate, &asked, &token).await, asked.is_page) {

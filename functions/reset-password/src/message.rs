@@ -12,7 +12,7 @@ use mapgate_core::pages::{Language, text};
 use mapgate_core::random::{NoRandomness, Random};
 use mapgate_core::secrets::{Purpose, Secrets};
 use mapgate_core::settings::{MailTemplate, Secret};
-use mapgate_core::table::{Mail, ResetKind, User};
+use mapgate_core::table::{Mail, MailKind, ResetKind, User};
 
 /// What no eye takes for another: 31 letters and digits.
 const READABLE: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
@@ -33,12 +33,14 @@ pub(crate) enum Given {
 }
 
 impl Given {
-    /// A new one, as the template asks.
-    pub(crate) fn new(template: &MailTemplate, random: &Random) -> Result<Self, Failure> {
+    /// A new one, as the template asks; none where it asks for none.
+    pub(crate) fn new(template: &MailTemplate, random: &Random) -> Result<Option<Self>, Failure> {
         Ok(if template.email_body.contains("{reset_url}") {
-            Self::Link(Secret::new(random.token::<32>()?))
+            Some(Self::Link(Secret::new(random.token::<32>()?)))
+        } else if template.email_body.contains("{password}") {
+            Some(Self::Password(password(random)?))
         } else {
-            Self::Password(password(random)?)
+            None
         })
     }
 
@@ -49,10 +51,11 @@ impl Given {
         }
     }
 
-    pub(crate) fn lasts(&self) -> Duration {
-        match self {
-            Self::Password(_) => PASSWORD_LASTS,
-            Self::Link(_) => LINK_LASTS,
+    /// How long it holds. Who forgot a password waits for the mail; a new user may read it the next day.
+    pub(crate) fn lasts(&self, kind: MailKind) -> Duration {
+        match (self, kind) {
+            (Self::Link(_), MailKind::Reset) => LINK_LASTS,
+            _ => PASSWORD_LASTS,
         }
     }
 
@@ -95,15 +98,15 @@ pub(crate) fn write(
     let from: Mailbox = template
         .email_from
         .parse()
-        .map_err(|_| Unwritable("vars.reset_password.email_from is no address"))?;
+        .map_err(|_| Unwritable("the template's email_from is no address"))?;
     let to = user.email.as_deref().unwrap_or_default().trim().parse();
     let to = to.map_err(|_| Unwritable("the user's e-mail is no address"))?;
-    let (subject, body) = match given {
-        Some(given) => (
+    let (subject, body) = match mail.kind {
+        MailKind::Reset | MailKind::Welcome => (
             template.email_subject.clone(),
             of_template(gate, template, user, given),
         ),
-        None => notice(gate, user, language),
+        MailKind::PasswordChanged => notice(gate, user, language),
     };
     headed(gate, mail)
         .from(from)
@@ -127,23 +130,23 @@ fn headed(gate: &Gate, mail: &Mail) -> MessageBuilder {
         .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
 }
 
-fn of_template(gate: &Gate, template: &MailTemplate, user: &User, given: &Given) -> Secret {
+fn of_template(gate: &Gate, template: &MailTemplate, user: &User, given: Option<&Given>) -> Secret {
     let base = &gate.settings.base_url;
     let login = base.join("/login.html");
     let url;
-    let (name, secret) = match given {
-        Given::Password(password) => ("password", password),
-        Given::Link(token) => {
-            url = Secret::new(base.join(&format!("/loginresetpassword/{}", token.expose())));
-            ("reset_url", &url)
-        }
-    };
-    let fields = [
+    let mut fields = vec![
         ("user", user.username.as_str()),
-        (name, secret.expose()),
         ("application_url", base.as_str()),
         ("current_url", login.as_str()),
     ];
+    match given {
+        Some(Given::Password(password)) => fields.push(("password", password.expose())),
+        Some(Given::Link(token)) => {
+            url = Secret::new(base.join(&format!("/loginresetpassword/{}", token.expose())));
+            fields.push(("reset_url", url.expose()));
+        }
+        None => {}
+    }
     filled(&template.email_body, &fields)
 }
 

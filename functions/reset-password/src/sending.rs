@@ -38,11 +38,11 @@ const BEGINNING: Duration = Duration::from_secs(6);
 
 /// Sends what is due. What cannot be sent now stays for the next call.
 ///
-/// Without `reset_password` in the settings nothing is sent. Fails where the table or the keys cannot be reached.
+/// Of a kind that the settings have no template for, nothing is sent. Fails where the table or the keys cannot be reached.
 pub async fn send_due(gate: &Gate) -> Result<(), Failure> {
-    let Some(template) = &gate.settings.reset_password else {
+    if gate.settings.reset_password.is_none() && gate.settings.welcome_email.is_none() {
         return Ok(());
-    };
+    }
     let table = gate.table().await;
     let now = gate.clock.now();
     let open = table.open_mails().await?;
@@ -53,7 +53,6 @@ pub async fn send_due(gate: &Gate) -> Result<(), Failure> {
     let sender = Sender {
         gate,
         table,
-        template,
         secrets: gate.secrets().await?,
         post: Post::of(gate).await,
     };
@@ -82,12 +81,19 @@ fn is_due(mail: &Mail, now: Timestamp) -> bool {
 struct Sender<'a> {
     gate: &'a Gate,
     table: &'a Table,
-    template: &'a MailTemplate,
     secrets: Arc<Secrets>,
     post: Post,
 }
 
 impl Sender<'_> {
+    /// The template that a mail is made with.
+    fn template(&self, kind: MailKind) -> Option<&MailTemplate> {
+        match kind {
+            MailKind::Reset | MailKind::PasswordChanged => self.gate.settings.reset_password.as_ref(),
+            MailKind::Welcome => self.gate.settings.welcome_email.as_ref(),
+        }
+    }
+
     /// What is due with a mail.
     async fn step(&self, mail: &Mail) -> Result<(), Failure> {
         let MailStage::Queued { tries, .. } = mail.stage else {
@@ -133,6 +139,9 @@ impl Sender<'_> {
         user: &User,
         language: &str,
     ) -> Result<(), Failure> {
+        let Some(template) = self.template(mail.kind) else {
+            return Ok(());
+        };
         let now = self.gate.clock.now();
         let in_hand = staged(
             mail,
@@ -146,10 +155,10 @@ impl Sender<'_> {
             return Ok(());
         }
         let given = match mail.kind {
-            MailKind::Reset => Some(Given::new(self.template, &self.gate.random)?),
+            MailKind::Reset | MailKind::Welcome => Given::new(template, &self.gate.random)?,
             MailKind::PasswordChanged => None,
         };
-        let written = message::write(self.gate, self.template, mail, user, language, given.as_ref());
+        let written = message::write(self.gate, template, mail, user, language, given.as_ref());
         let message = match written {
             Ok(message) => message,
             Err(Unwritable(reason)) => return self.finish(&in_hand, Some(to), Ended::Failed, reason).await,
@@ -162,7 +171,7 @@ impl Sender<'_> {
         let sending = staged(mail, MailStage::Sending { since, tries });
         let mut mark = self.table.transaction().move_mail(&in_hand, &sending.stage);
         if let Some(given) = &given {
-            mark = self.give(mark, given, user, since)?;
+            mark = self.give(mark, given, mail.kind, user, since)?;
         }
         if !self.commit(mark).await? {
             // The user was changed meanwhile, so that the mail has to be written anew; or another has it in hand.
@@ -189,10 +198,11 @@ impl Sender<'_> {
         &self,
         mark: Transaction<'t>,
         given: &Given,
+        kind: MailKind,
         user: &User,
         now: Timestamp,
     ) -> Result<Transaction<'t>, Failure> {
-        let expires_at = now.plus(given.lasts());
+        let expires_at = now.plus(given.lasts(kind));
         let hash = given.hash(&self.secrets, user, now).ok_or(Failure::Unavailable)?;
         let reset = Reset {
             kind: given.kind(),
@@ -256,6 +266,7 @@ impl Sender<'_> {
         let kind = match mail.kind {
             MailKind::Reset => "reset",
             MailKind::PasswordChanged => "password_changed",
+            MailKind::Welcome => "welcome",
         };
         let mut audit = AuditEntry::new(event, now, days)
             .detail("mail", &mail.id)

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 
 use super::super::audit::AuditEntry;
 use super::super::item::{Item, Key, n, put_new, s, to_item};
-use super::super::{RoleId, Table, TableError, Transaction, unavailable};
+use super::super::{Mail, RoleId, Table, TableError, Transaction, unavailable};
 use super::{Record, Source, User, UserId, index, key, name_key, normalized, number_key};
 use crate::clock::Timestamp;
 use crate::settings::Secret;
@@ -57,8 +57,21 @@ impl Table {
         audit: &AuditEntry,
     ) -> Result<CreateUser, TableError> {
         let user = self.numbered(new, now).await?;
-        let written = self.transaction().create(&user).audit(audit).commit().await?;
-        Ok(match written {
+        self.create_numbered(&user, audit, None).await
+    }
+
+    /// Makes a user that has its number, with `audit` and a mail to it in the same transaction.
+    pub async fn create_numbered(
+        &self,
+        user: &User,
+        audit: &AuditEntry,
+        mail: Option<&Mail>,
+    ) -> Result<CreateUser, TableError> {
+        let mut writes = self.transaction().create(user).audit(audit);
+        if let Some(mail) = mail {
+            writes = writes.mail(mail);
+        }
+        Ok(match writes.commit().await? {
             Ok(()) => CreateUser::Created(user.id),
             Err(refused) if refused.other && !refused.user => CreateUser::IdTaken,
             Err(_) => CreateUser::NameTaken,

@@ -123,8 +123,8 @@ impl Desk<'_> {
 
     /// Makes a user. One without a password waits for who has the name in another directory, or for a welcome mail.
     pub(crate) async fn create_user(&self, asked: &UserAsked) -> Result<UserShown, Fault> {
-        let roles = self.table.roles().await?;
-        let checked = asked.check(&roles)?;
+        let (roles, secrets) = (self.table.roles().await?, self.gate.secrets().await?);
+        let checked = asked.check(&roles, &self.gate.settings)?;
         let password = match &asked.password {
             Some(PasswordAsked(password)) => Some(self.gate.hashing.hash(password).await?),
             None => None,
@@ -154,7 +154,18 @@ impl Desk<'_> {
             expire_on: checked.expire_on,
             source: Source::Directory,
         };
-        match self.table.create_user(new, self.now(), &audit).await? {
+        let now = self.now();
+        let user = self.table.numbered(new, now).await?;
+        let mail = self.gate.accounts(&secrets).await;
+        let mail = asked
+            .welcome
+            .then(|| mail.welcome(&user, Language::English.tag(), now));
+        let mail = mail.transpose()?.flatten();
+        match self
+            .table
+            .create_numbered(&user, &welcomed(audit, asked), mail.as_ref())
+            .await?
+        {
             CreateUser::Created(UserId(id)) => self.user(id).await,
             CreateUser::NameTaken | CreateUser::IdTaken => Err(Fault::Conflict("taken-user".into())),
         }
@@ -175,7 +186,7 @@ impl Desk<'_> {
             let now = self.now();
             let shown = show(&accounts, &user, &roles, now);
             shown.check(if_match)?;
-            let checked = asked.check(&roles)?;
+            let checked = asked.check(&roles, &self.gate.settings)?;
             asked.fits(&user)?;
             if let (Some(PasswordAsked(password)), None) = (&asked.password, &hash) {
                 hash = Some(self.gate.hashing.hash(password).await?);
@@ -184,6 +195,7 @@ impl Desk<'_> {
             let after = change.applied(&user);
             let witness = self.table.witness(&user, Some(&after), &roles, now).await??;
             let audit = self.of_change(&shown, &show(&accounts, &after, &roles, now), hash.is_some());
+            let audit = welcomed(audit, asked);
             let writes = self.table.transaction().change(&user, &change);
             let mut writes = writes
                 .witnessed(witness.as_ref(), now)
@@ -196,6 +208,12 @@ impl Desk<'_> {
                 .map(|_| accounts.notice(&after, Language::English.tag(), now));
             if let Some(notice) = notice.transpose()?.flatten() {
                 writes = writes.mail(&notice);
+            }
+            let mail = asked
+                .welcome
+                .then(|| accounts.welcome(&after, Language::English.tag(), now));
+            if let Some(mail) = mail.transpose()?.flatten() {
+                writes = writes.mail(&mail);
             }
             if writes.commit().await?.is_ok() {
                 return Ok(show(&accounts, &after, &roles, now));
@@ -265,6 +283,15 @@ impl Desk<'_> {
         } else {
             audit
         }
+    }
+}
+
+/// Notes that a welcome mail was asked for.
+fn welcomed(audit: AuditEntry, asked: &UserAsked) -> AuditEntry {
+    if asked.welcome {
+        audit.detail("welcome", "queued")
+    } else {
+        audit
     }
 }
 

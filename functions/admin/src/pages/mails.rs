@@ -24,6 +24,7 @@ pub(crate) async fn list(visit: Visit) -> Shown {
             let kind = match mail.kind {
                 MailKind::Reset => "mail-reset",
                 MailKind::PasswordChanged => "mail-password-changed",
+                MailKind::Welcome => "mail-welcome",
             };
             let mark = match mail.stage {
                 "sent" => "good",

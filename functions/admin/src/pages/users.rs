@@ -143,7 +143,7 @@ async fn show_new(visit: &Visit, asked: &UserAsked, refused: Option<Refused>) ->
     let roles = visit.desk().await.roles().await?.items;
     let form = FormPage {
         button: words.say("create"),
-        ..FormPage::of(visit, NEW, fields(words, asked, &roles, None))
+        ..FormPage::of(visit, NEW, fields(visit, asked, &roles, None))
     };
     let frame = Frame {
         is_wrong: refused.is_some(),
@@ -177,6 +177,7 @@ async fn asked(sent: &Sent) -> Result<UserAsked, Trouble> {
         is_password_changed: sent.ticked("is_password_changed"),
         deactivated: sent.ticked("deactivated") && !sent.ticked("unlock"),
         expire_on: sent.typed("expire_on").map(|typed| from_field(&typed)),
+        welcome: sent.ticked("welcome"),
         password: password.map(PasswordAsked),
     })
 }
@@ -198,7 +199,8 @@ fn to_field(moment: &Moment) -> String {
 }
 
 /// The fields, with what is asked. `user` is who is changed; none for a new one.
-fn fields(words: Words<'_>, asked: &UserAsked, roles: &[RoleShown], user: Option<&UserShown>) -> Vec<Field> {
+fn fields(visit: &Visit, asked: &UserAsked, roles: &[RoleShown], user: Option<&UserShown>) -> Vec<Field> {
+    let (words, can_welcome) = (visit.words(), visit.gate.settings.welcome_email.is_some());
     let elsewhere = user.is_some_and(|user| user.source != Source::Directory);
     let choice = |role: &RoleShown| Choice {
         name: format!("roles-{}", role.id),
@@ -258,6 +260,9 @@ fn fields(words: Words<'_>, asked: &UserAsked, roles: &[RoleShown], user: Option
         Field::typed(words, "expire_on", "expire-on", "datetime-local", &expire_on)
             .hint(words.say("expire-on-hint")),
     ]);
+    if can_welcome && !elsewhere {
+        fields.push(Field::tick(words, "welcome", "welcome", asked.welcome).hint(words.say("welcome-hint")));
+    }
     fields
 }
 
@@ -289,7 +294,7 @@ async fn show(visit: &Visit, user: &UserShown, asked: &UserAsked, refused: Optio
             ),
         ],
         delete: Some(words.link(&format!("{here}/delete"))),
-        ..FormPage::of(visit, &here, fields(words, asked, &roles, Some(user)))
+        ..FormPage::of(visit, &here, fields(visit, asked, &roles, Some(user)))
     };
     let frame = Frame {
         is_wrong: refused.is_some(),

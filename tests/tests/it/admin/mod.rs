@@ -7,6 +7,7 @@ mod pages;
 mod roles;
 mod servers;
 mod users;
+mod welcome;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mapgate_core::account::{check_new_password, is_username};
 use mapgate_core::clock::Timestamp;
-use mapgate_core::settings::{Secret, is_email_address};
+use mapgate_core::settings::{Secret, Settings, is_email_address};
 use mapgate_core::table::{MAX_ROLES, RoleId, Roles, Source, User, UserChange, normalized};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -41,6 +41,10 @@ pub(crate) struct UserAsked {
     /// Expiration date.
     #[serde(default)]
     pub(crate) expire_on: Option<Moment>,
+    /// Sends the welcome mail of the settings. It needs an address, and an account here that is not deactivated.
+    #[serde(default)]
+    #[schema(write_only)]
+    pub(crate) welcome: bool,
     /// A new password, which the user must change at the next login. Every session ends.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Password, write_only)]
@@ -58,6 +62,7 @@ impl From<&UserShown> for UserAsked {
             is_password_changed: user.is_password_changed,
             deactivated: user.deactivated,
             expire_on: user.expire_on.clone(),
+            welcome: false,
             password: None,
         }
     }
@@ -84,7 +89,7 @@ pub(super) struct Checked {
 
 impl UserAsked {
     /// Finds it right, or says all that is wrong.
-    pub(super) fn check(&self, roles: &Roles) -> Result<Checked, Fault> {
+    pub(super) fn check(&self, roles: &Roles, settings: &Settings) -> Result<Checked, Fault> {
         let mut wrongs = Wrongs::default();
         let username = normalized(&self.username);
         wrongs.unless(is_username(&username), "username", NAME_FAULT);
@@ -104,6 +109,8 @@ impl UserAsked {
             "roles",
             Said::with("too-many-roles", "many", MAX_ROLES.to_string()),
         );
+        let can_welcome = email.is_some() && !self.deactivated && settings.welcome_email.is_some();
+        wrongs.unless(!self.welcome || can_welcome, "welcome", "wrong-welcome");
         let expire_on = self.expire_on.as_ref().map(|moment| {
             let moment = Timestamp::parse_rfc3339(&moment.0);
             wrongs.unless(moment.is_some(), "expire_on", "wrong-moment");
@@ -137,6 +144,8 @@ impl UserAsked {
         wrongs.unless(is_same, "username", "fixed");
         let elsewhere = self.password.is_some() && user.source != Source::Directory;
         wrongs.unless(!elsewhere, "password", "wrong-password-elsewhere");
+        let elsewhere = self.welcome && user.source != Source::Directory;
+        wrongs.unless(!elsewhere, "welcome", "wrong-password-elsewhere");
         wrongs.done()
     }
 
