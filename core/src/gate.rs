@@ -87,11 +87,14 @@ impl Gate {
 
     /// The table.
     pub async fn table(&self) -> &Table {
+        if let Some(table) = self.table.get() {
+            return table;
+        }
         let make = || async {
             let client = aws_sdk_dynamodb::Client::new(self.aws.config().await);
             Table::new(client, self.settings.table.as_str(), self.random.clone())
         };
-        self.table.get_or_init(make).await
+        Box::pin(self.table.get_or_init(make)).await
     }
 
     /// The keys.

@@ -1,7 +1,11 @@
-//! The HTTP client towards others: certificate checks, time limits, address guard, no redirects. Made on first use.
+//! The HTTP clients towards others: certificate checks, time limits, address guard, no redirects. Made on first use: one
+//! for map servers ([`Outbound::call`]), one for all else ([`Outbound::client`]).
 
 mod addresses;
+mod call;
+pub(crate) mod tls;
 
+use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
@@ -9,6 +13,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 pub use addresses::Addresses;
+pub use call::{Arriving, Call, CallError};
 
 use crate::settings::HttpOptions;
 
@@ -18,6 +23,7 @@ pub struct Outbound {
     options: HttpOptions,
     addresses: Addresses,
     client: OnceLock<Result<reqwest::Client, String>>,
+    direct: OnceLock<Result<call::Client, String>>,
 }
 
 /// The client cannot be made: the machine has no usable certificates. The log has the reason.
@@ -33,6 +39,7 @@ impl Outbound {
             options,
             addresses: Addresses::Any,
             client: OnceLock::new(),
+            direct: OnceLock::new(),
         }
     }
 
@@ -44,6 +51,7 @@ impl Outbound {
             options: self.options,
             addresses: self.addresses.max(addresses),
             client: OnceLock::new(),
+            direct: OnceLock::new(),
         }
     }
 
@@ -57,6 +65,7 @@ impl Outbound {
             options,
             addresses: self.addresses,
             client: OnceLock::new(),
+            direct: OnceLock::new(),
         }
     }
 
@@ -104,18 +113,25 @@ impl Outbound {
 pub struct NotAllowed;
 
 /// The system's resolver, less what may not be called.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Guarded(Addresses);
+
+impl Guarded {
+    async fn resolve(self, name: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        let allowed: Vec<SocketAddr> = found.filter(|found| self.0.allow(found.ip())).collect();
+        if allowed.is_empty() {
+            return Err(NotAllowed.into());
+        }
+        Ok(allowed)
+    }
+}
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let addresses = self.0;
+        let guarded = *self;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|found| addresses.allow(found.ip())).collect();
-            if allowed.is_empty() {
-                return Err(NotAllowed.into());
-            }
+            let allowed = guarded.resolve(name.as_str()).await?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
@@ -216,6 +232,18 @@ mod tests {
                 assert!(guarded.check(&url).is_ok());
                 let error = guarded.client().unwrap().get(&url).send().await.unwrap_err();
                 assert!(format!("{error:?}").contains("NotAllowed"), "{host}: {error:?}");
+                let call = Call {
+                    method: http::Method::GET,
+                    url: url.clone(),
+                    query: String::new(),
+                    headers: http::HeaderMap::new(),
+                    body: None,
+                };
+                let error = guarded.call(call).await.unwrap_err();
+                assert!(
+                    error.to_string().ends_with(&NotAllowed.to_string()),
+                    "{host}: {error}"
+                );
             }
         }
         let accepted = listener.accept().map_err(|error| error.kind());

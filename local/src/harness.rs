@@ -8,8 +8,6 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::Credentials;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
 use mapgate_core::aws::Aws;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::front;
@@ -17,6 +15,7 @@ use mapgate_core::identity::Peer;
 use mapgate_core::lambda::gate_of;
 use mapgate_core::settings::Environment;
 use tokio::net::TcpListener;
+use tower::util::MapRequestLayer;
 
 use crate::greeting;
 use crate::options::Options;
@@ -77,7 +76,7 @@ impl Harness {
                 .merge(functions(&gate));
             (greeting, front(router, &gate.settings))
         };
-        let portal = Service::http(listener, router.layer(from_fn(name_peer)))?;
+        let portal = Service::http(listener, router.layer(MapRequestLayer::new(name_peer)))?;
         // Under `cargo lambda watch` the functions are elsewhere, the sender among them.
         let sending = (!options.services_only).then(|| Sending::start(gate.clone()));
         Ok(Self {
@@ -166,16 +165,15 @@ fn functions(gate: &Arc<Gate>) -> Router {
 }
 
 /// Tells the functions who is at the other end, as Lambda's request context does.
-async fn name_peer(
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    request.extensions_mut().insert(Peer {
-        address: address.ip(),
-        https: false,
-    });
-    next.run(request).await
+fn name_peer(mut request: Request) -> Request {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
+    if let Some(ConnectInfo(address)) = peer {
+        request.extensions_mut().insert(Peer {
+            address: address.ip(),
+            https: false,
+        });
+    }
+    request
 }
 
 #[cfg(test)]

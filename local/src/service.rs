@@ -1,17 +1,30 @@
 //! A small HTTP server of the harness: a port, a router, and an orderly end.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::serve::{Listener as _, ListenerExt as _};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service as _;
 
 /// How long a service may take to finish the requests under way when it is asked to end.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The most bytes of an answer that wait in memory for a slow client; a request's head must not be longer, and a URL alone
+/// may have 64 KB. `axum::serve` has 400 KB, and no setting for it.
+const BUFFER: usize = 128 * 1024;
 
 /// A task that serves on a port of this machine until it is told to stop.
 #[derive(Debug)]
@@ -36,17 +49,20 @@ impl Service {
     pub fn http(listener: TcpListener, router: Router) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
         Ok(Self::spawn(address, |stop| async move {
-            let router = router.into_make_service_with_connect_info::<SocketAddr>();
             // Else a streamed body waits behind its headers for the peer's delayed acknowledgement, some 40 ms.
-            let listener = listener.tap_io(|connection| {
+            let mut listener = listener.tap_io(|connection| {
                 if let Err(fault) = connection.set_nodelay(true) {
                     tracing::debug!(%fault, "a connection keeps waiting to send");
                 }
             });
-            let server = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-            if let Err(fault) = server.await {
-                tracing::error!(%address, %fault, "a service ended");
+            let connections = TaskTracker::new();
+            // Accepting goes on whatever becomes of one connection.
+            while let Some((connection, peer)) = stop.run_until_cancelled(listener.accept()).await {
+                connections.spawn(serve(connection, peer, router.clone(), stop.clone()));
             }
+            drop(listener);
+            connections.close();
+            connections.wait().await;
         }))
     }
 
@@ -69,6 +85,27 @@ impl Service {
             // A request that hangs must not keep the harness from ending.
             self.task.abort();
         }
+    }
+}
+
+/// Answers the requests of one connection, until it ends or, once `stop` is cancelled, none is under way.
+async fn serve(connection: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().call(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(connection), answer);
+    let mut connection = pin!(connection);
+    let served = if let Some(served) = stop.run_until_cancelled(connection.as_mut()).await {
+        served
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    };
+    if let Err(fault) = served {
+        tracing::debug!(%peer, %fault, "a connection ended");
     }
 }
 

@@ -3,10 +3,10 @@
 
 mod connection;
 mod names;
-mod tls;
 mod wire;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ldap3::{Scope, SearchEntry};
@@ -17,11 +17,18 @@ use url::Url;
 
 use self::connection::{Address, Connection, Fault, Found, SUCCESS};
 use self::names::Dn;
+use crate::outbound::tls;
 use crate::random::Random;
 use crate::settings::{self, Secret};
 
 /// The most bytes of a name that is asked for; a longer one is nobody's (RFC 4524's `uid` has 256 characters).
 const LONGEST_NAME: usize = 1024;
+
+/// What its certificate is checked with.
+async fn certificates(ca_file: Option<PathBuf>) -> Result<Arc<ClientConfig>, String> {
+    let made = tokio::task::spawn_blocking(move || tls::trusting(ca_file.as_deref())).await;
+    made.map_err(|error| error.to_string())?.map(Arc::new)
+}
 
 /// What a directory knows of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,8 +185,10 @@ impl Directory {
             starttls: self.settings.starttls,
         };
         let config = if address.tls || address.starttls {
-            let ca_file = self.settings.ca_file.clone();
-            let made = self.tls.get_or_try_init(|| tls::config(ca_file)).await;
+            let made = self
+                .tls
+                .get_or_try_init(|| certificates(self.settings.ca_file.clone()))
+                .await;
             Some(made.map_err(Fault::Certificates)?.clone())
         } else {
             None

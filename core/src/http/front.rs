@@ -91,11 +91,19 @@ async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Requ
 
 /// One line for each name: of several an HTTP API keeps one. Cookies have a place of their own there.
 fn join_repeated(headers: &mut HeaderMap) {
-    let is_repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
-    let names = headers
-        .keys()
-        .filter(|name| **name != header::SET_COOKIE && is_repeated(name));
-    for name in names.cloned().collect::<Vec<_>>() {
+    if headers.len() == headers.keys_len() {
+        return;
+    }
+    // The values of a name come one after the other.
+    let mut names: Vec<HeaderName> = Vec::new();
+    let mut last = None;
+    for name in headers.iter().map(|(name, _)| name) {
+        if last == Some(name) && *name != header::SET_COOKIE && names.last() != Some(name) {
+            names.push(name.clone());
+        }
+        last = Some(name);
+    }
+    for name in names {
         let values: Vec<&[u8]> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
         if let Ok(value) = HeaderValue::from_bytes(&values.join(&b", "[..])) {
             headers.insert(name, value);

@@ -60,7 +60,7 @@ impl IdentityCache {
                 return Ok(None);
             }
         }
-        let value = self.read(parts, username, holder).await?;
+        let value = Box::pin(self.read(parts, username, holder)).await?;
         Ok(Some(value).filter(|value| stands(value)))
     }
 
@@ -100,7 +100,7 @@ impl IdentityCache {
         if let Some(kept) = kept.filter(|kept| is_fresh(parts, kept.read_at, now)) {
             return Ok(kept.value);
         }
-        let value = Arc::new(parts.table.roles().await?);
+        let value = Arc::new(Box::pin(parts.table.roles()).await?);
         *self.roles.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept {
             value: value.clone(),
             read_at: now,

@@ -7,6 +7,7 @@ mod bearer;
 mod cache;
 mod credentials;
 mod ticket;
+mod tickets;
 mod tried;
 mod trusted_header;
 mod url;
@@ -28,6 +29,7 @@ use crate::secrets::{Keyring, Secrets, SecretsUnavailable};
 use crate::session::SessionToken;
 use crate::settings::Settings;
 use crate::table::{ANONYMOUS, INTRANET, IdentityRecord, REGISTERED, RoleId, Roles, Table, TableError, User};
+use tickets::Tickets;
 use tried::Remembered;
 
 /// What identity needs, handed in by the gate.
@@ -56,6 +58,7 @@ pub struct Parts<'a> {
 pub struct Memory {
     cache: IdentityCache,
     tokens: TokenVerifier,
+    tickets: Tickets,
     tried: Remembered,
 }
 
@@ -180,13 +183,15 @@ impl Identity {
         ids
     }
 
-    /// The functionalities that hold for the request.
+    /// The values of a functionality that hold for the request; nothing where it is not set.
     #[must_use]
-    pub fn functionalities(&self) -> std::collections::BTreeMap<String, Vec<String>> {
+    pub fn functionality(&self, name: &str) -> Vec<&str> {
         let own = self.user.iter().flat_map(|user| &user.roles);
-        let own = own.chain(&self.looked_through).copied().collect();
-        self.roles
-            .functionalities(&own, self.user.is_some(), self.is_intranet)
+        let own = own.chain(&self.looked_through).copied();
+        let found = self
+            .roles
+            .functionality(name, own, self.user.is_some(), self.is_intranet);
+        found.unwrap_or_default()
     }
 
     /// Whether the request may know what `scope` opens of its user: the names and roles with `profile`, the e-mail address
@@ -217,7 +222,8 @@ pub async fn resolve(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<I
         None => None,
     };
     let known = if let Some((urllogin, token)) = url_login {
-        Some(url::identify(parts, urllogin, &token, credentials.address).await?)
+        let known = url::identify(parts, urllogin, &token, credentials.address);
+        Some(Box::pin(known).await?)
     } else {
         by_headers(parts, credentials).await?
     };
@@ -259,13 +265,13 @@ async fn by_headers(parts: Parts<'_>, credentials: Credentials<'_>) -> Result<Op
             }
             Some(credentials::Authorization::Basic(pair)) => {
                 let pair = pair.ok_or(Refused::Basic)?;
-                Some(basic::identify(parts, &pair, credentials.address).await?)
+                Some(Box::pin(basic::identify(parts, &pair, credentials.address)).await?)
             }
             _ if !credentials.ticket_believed => None,
             _ if ticket::is_present(parts, credentials.headers) => {
                 ticket::identify(parts, credentials.headers).await?
             }
-            _ => trusted_header::identify(parts, credentials).await?,
+            _ => Box::pin(trusted_header::identify(parts, credentials)).await?,
         },
     )
 }

@@ -82,11 +82,12 @@ pub(super) async fn identify(parts: Parts<'_>, headers: &HeaderMap) -> Result<Op
 /// A ticket whose digest is right and whose time is not over.
 async fn verify(parts: Parts<'_>, value: &str) -> Result<Option<Ticket>, Refused> {
     let secrets = parts.keyring.current().await?;
-    let mut ticket = Ticket::verify(value, secrets.authtkt_verifying());
+    let tickets = &parts.memory.tickets;
+    let mut ticket = tickets.verify(value, &secrets);
     if ticket == Err(BadTicket::Digest)
         && let Some(secrets) = secrets_again(parts, &secrets).await?
     {
-        ticket = Ticket::verify(value, secrets.authtkt_verifying());
+        ticket = tickets.verify(value, &secrets);
     }
     let now = parts.clock.now();
     let timeout = parts.settings.authtkt.timeout;

@@ -3,25 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use reqwest::Response;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::NotAnswered;
-use crate::outbound::Outbound;
-
-/// A request for a map server.
-pub struct Outgoing {
-    /// The method.
-    pub method: Method,
-    /// The server's URL.
-    pub url: String,
-    /// Parameters behind those that the URL has.
-    pub query: String,
-    /// All headers.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Option<Bytes>,
-}
+use crate::outbound::{Arriving, Call, CallError, Outbound};
 
 /// Sends a GET with `query` behind what the server's URL already has, or a POST with this body and its media type, and
 /// these headers alone.
@@ -30,10 +15,10 @@ pub struct Outgoing {
 pub async fn send(
     outbound: &Outbound,
     url: &str,
-    query: &str,
+    query: String,
     body: Option<(&'static str, String)>,
     mut headers: HeaderMap,
-) -> Result<Response, NotAnswered> {
+) -> Result<Response<Arriving>, NotAnswered> {
     let (method, body) = match body {
         None => (Method::GET, None),
         Some((kind, body)) => {
@@ -41,34 +26,27 @@ pub async fn send(
             (Method::POST, Some(Bytes::from(body)))
         }
     };
-    let outgoing = Outgoing {
+    let call = Call {
         method,
         url: url.to_owned(),
-        query: query.to_owned(),
+        query,
         headers,
         body,
     };
-    ask(outbound, outgoing).await
+    ask(outbound, call).await
 }
 
 /// Sends a request; refuses like [`send`].
-pub async fn ask(outbound: &Outbound, outgoing: Outgoing) -> Result<Response, NotAnswered> {
-    let url = outgoing.url.as_str();
+pub async fn ask(outbound: &Outbound, call: Call) -> Result<Response<Arriving>, NotAnswered> {
+    let url = call.url.clone();
     let down = |error: &dyn std::fmt::Display| {
         tracing::error!(url, %error, "the map server cannot be called");
         NotAnswered::Down
     };
-    let client = outbound.client().map_err(|error| down(&error))?;
-    let target = with_query(url, &outgoing.query);
-    let target = outbound.check(&target).map_err(|error| down(&error))?;
-    let mut request = client.request(outgoing.method, target).headers(outgoing.headers);
-    if let Some(body) = outgoing.body {
-        request = request.body(body);
-    }
-    let response = match request.send().await {
+    let response = match outbound.call(call).await {
         Ok(response) => response,
-        Err(error) if error.is_timeout() => return Err(slow(url)),
-        Err(error) => return Err(down(&error.without_url())),
+        Err(CallError::Slow) => return Err(slow(&url)),
+        Err(error) => return Err(down(&error)),
     };
     // A 304 leads nowhere; it answers a condition.
     if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
@@ -92,36 +70,4 @@ pub async fn in_time<T, E: From<NotAnswered>>(
 fn slow(url: &str) -> NotAnswered {
     tracing::error!(url, "the map server is slow");
     NotAnswered::Slow
-}
-
-/// A URL with more parameters behind its own.
-fn with_query(url: &str, query: &str) -> String {
-    let url = url.split('#').next().unwrap_or_default();
-    if query.is_empty() {
-        return url.to_owned();
-    }
-    let separator = match url.rsplit_once('?') {
-        None => "?",
-        Some((_, own)) if own.is_empty() || own.ends_with('&') => "",
-        Some(_) => "&",
-    };
-    format!("{url}{separator}{query}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_query;
-
-    #[test]
-    fn a_servers_own_parameters_stay() {
-        for (url, expected) in [
-            ("http://b/m", "http://b/m?a=1"),
-            ("http://b/m?", "http://b/m?a=1"),
-            ("http://b/m?map=/x", "http://b/m?map=/x&a=1"),
-            ("http://b/m?map=/x&#y", "http://b/m?map=/x&a=1"),
-        ] {
-            assert_eq!(with_query(url, "a=1"), expected);
-        }
-        assert_eq!(with_query("http://b/m?map=/x", ""), "http://b/m?map=/x");
-    }
 }

@@ -34,9 +34,9 @@ async fn fetch(outbound: &Outbound, url: &str, service: Service) -> Result<Tree,
         "SERVICE={}&VERSION={version}&REQUEST=GetCapabilities",
         service.as_str()
     );
-    let response = send(outbound, url, &query, None, HeaderMap::new()).await?;
+    let response = send(outbound, url, query, None, HeaderMap::new()).await?;
     let status = response.status();
-    match read_tree(service, response.bytes_stream()).await {
+    match read_tree(service, response.into_body()).await {
         Ok(tree) if status.is_success() => Ok(tree),
         other => {
             let error = other.err().map(|error| error.to_string());
@@ -49,9 +49,9 @@ async fn fetch(outbound: &Outbound, url: &str, service: Service) -> Result<Tree,
 /// The collections of an API.
 async fn fetch_collections(outbound: &Outbound, url: &str) -> Result<Tree, NotAnswered> {
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
-    let response = send(outbound, url, "f=json", None, headers).await?;
+    let response = send(outbound, url, "f=json".to_owned(), None, headers).await?;
     let status = response.status();
-    match read_collections(response.bytes_stream()).await {
+    match read_collections(response.into_body()).await {
         Ok(tree) if status.is_success() => Ok(tree),
         other => {
             let error = other.err().map(|error| error.to_string());

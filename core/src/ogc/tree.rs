@@ -96,7 +96,9 @@ impl Tree {
                 .get(*at)
                 .and_then(|node| node.name.as_deref())
                 .is_some_and(|known| {
-                    if prefixed {
+                    if known == name {
+                        true
+                    } else if prefixed {
                         known.to_lowercase() == name.to_lowercase()
                     } else {
                         like(name, known)

@@ -72,7 +72,8 @@ impl Keyring {
             return Ok(secrets.clone());
         }
         state.tried_at = Some(now);
-        match self.read().await {
+        // Boxed, as all that is rare: every request has room for what it could wait for, and is moved with it.
+        match Box::pin(self.read()).await {
             Ok(secrets) => {
                 let secrets = Arc::new(secrets);
                 state.secrets = Some(secrets.clone());

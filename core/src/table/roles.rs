@@ -160,33 +160,44 @@ impl Roles {
         registered: bool,
         intranet: bool,
     ) -> BTreeMap<String, Vec<String>> {
-        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let fallbacks = [(registered, REGISTERED), (intranet, INTRANET), (true, ANONYMOUS)];
-        let mut sources: Vec<Vec<&Role>> = vec![own.iter().filter_map(|id| self.get(*id)).collect()];
-        sources.extend(
-            fallbacks
-                .iter()
-                .filter(|(on, _)| *on)
-                .map(|(_, name)| self.named(name).into_iter().collect()),
-        );
-        for source in sources {
-            // Decided name by name: a role that sets one functionality leaves the others to the fallbacks.
-            let mut here: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
-            for (name, values) in source.iter().flat_map(|role| &role.functionalities) {
-                let seen = here.entry(name).or_default();
-                for value in values {
-                    if !seen.contains(&value) {
-                        seen.push(value);
-                    }
-                }
-            }
-            for (name, values) in here {
-                found
-                    .entry(name.clone())
-                    .or_insert_with(|| values.into_iter().cloned().collect());
+        let names: BTreeSet<&String> = self
+            .all
+            .iter()
+            .flat_map(|role| role.functionalities.keys())
+            .collect();
+        let found = names.into_iter().filter_map(|name| {
+            let values = self.functionality(name, own.iter().copied(), registered, intranet)?;
+            Some((name.clone(), values.into_iter().map(str::to_owned).collect()))
+        });
+        found.collect()
+    }
+
+    /// The values of one functionality, by the same rule; `None` where nothing sets it. A role that sets one leaves the
+    /// others to the fallbacks.
+    #[must_use]
+    pub fn functionality(
+        &self,
+        name: &str,
+        own: impl Iterator<Item = RoleId>,
+        registered: bool,
+        intranet: bool,
+    ) -> Option<Vec<&str>> {
+        let mut values: Vec<&Vec<String>> = Vec::new();
+        for role in own.filter_map(|id| self.get(id)) {
+            values.extend(role.functionalities.get(name));
+        }
+        if values.is_empty() {
+            let fallbacks = [(registered, REGISTERED), (intranet, INTRANET), (true, ANONYMOUS)];
+            let mut fallbacks = fallbacks.into_iter().filter(|(on, _)| *on);
+            values.push(fallbacks.find_map(|(_, role)| self.named(role)?.functionalities.get(name))?);
+        }
+        let mut each: Vec<&str> = Vec::new();
+        for value in values.into_iter().flatten().map(String::as_str) {
+            if !each.contains(&value) {
+                each.push(value);
             }
         }
-        found
+        Some(each)
     }
 }
 

@@ -12,6 +12,7 @@ use mapgate_core::ogc::{
     AnswerRewriter, CapabilitiesFilter, Forward, OgcCode, OgcError, Operation, Service, UrlRewriter,
     XmlError, backend_exception_code, filter_capabilities, rewrite_answer, transaction_answer,
 };
+use mapgate_core::outbound::{Arriving, CallError};
 
 use crate::fault::{Fault, sandboxed};
 
@@ -104,19 +105,19 @@ pub fn conditions(asked: &HeaderMap, forward: &Forward) -> HeaderMap {
     headers
 }
 
-type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
+type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, CallError>> + Send>>;
 
 /// Capabilities, filtered. What is wrong at the beginning of the document is a fault; later the answer breaks off.
 ///
 /// No cache may keep them: QGIS's, which is Qt's, knows an answer by its URL alone, whatever `Vary` says, and would show
 /// one user the layers of another.
 pub async fn capabilities(
-    response: reqwest::Response,
+    response: http::Response<Arriving>,
     filter: CapabilitiesFilter,
     forward: &Forward,
 ) -> Result<Response, Fault> {
     let status = response.status();
-    let mut filtered = Box::pin(filter_capabilities(Box::pin(response.bytes_stream()), filter));
+    let mut filtered = Box::pin(filter_capabilities(Box::pin(response.into_body()), filter));
     let first = match filtered.next().await {
         Some(Ok(first)) if status == StatusCode::OK => first,
         Some(Err(XmlError::Exception(code))) => return Err(exception(code)),
@@ -138,7 +139,7 @@ pub async fn capabilities(
 /// Any other answer. Images pass untouched, texts lose the URLs that `urls` knows as the backend's, exceptions all but their
 /// code.
 pub async fn answer(
-    response: reqwest::Response,
+    response: http::Response<Arriving>,
     urls: impl FnOnce() -> UrlRewriter,
     forward: &Forward,
     way: Way,
@@ -186,12 +187,12 @@ pub async fn answer(
     Ok(passed)
 }
 
-fn chunks(response: reqwest::Response) -> Chunks {
-    Box::pin(response.bytes_stream())
+fn chunks(response: http::Response<Arriving>) -> Chunks {
+    Box::pin(response.into_body())
 }
 
 /// An answer on its way as it is.
-async fn pass(mut response: reqwest::Response, forward: &Forward) -> Result<Response, Fault> {
+async fn pass(mut response: http::Response<Arriving>, forward: &Forward) -> Result<Response, Fault> {
     let status = response.status();
     let mut headers = std::mem::take(response.headers_mut());
     let content_type = headers.remove(header::CONTENT_TYPE);
@@ -207,7 +208,7 @@ async fn pass(mut response: reqwest::Response, forward: &Forward) -> Result<Resp
 }
 
 /// That a client's copy is still good, or that there is no such range.
-fn without_body(response: &reqwest::Response, forward: &Forward) -> Response {
+fn without_body(response: &http::Response<Arriving>, forward: &Forward) -> Response {
     let mut passed = finish(Body::empty(), HeaderValue::from_static("image/*"), forward);
     *passed.status_mut() = response.status();
     let mut headers = response.headers().clone();
@@ -300,13 +301,13 @@ async fn look(mut body: Chunks, enough: usize) -> Result<(Bytes, Option<Chunks>)
         match body.next().await {
             Some(Ok(chunk)) => beginning.extend_from_slice(&chunk),
             Some(Err(error)) => {
-                let (status, text) = if error.is_timeout() {
+                let (status, text) = if error == CallError::Slow {
                     let text = "The map server does not answer in time.";
                     (StatusCode::GATEWAY_TIMEOUT, text)
                 } else {
                     (StatusCode::BAD_GATEWAY, "The map server broke off.")
                 };
-                tracing::error!(error = %error.without_url(), "the map server broke off");
+                tracing::error!(%error, "the map server broke off");
                 return Err(Fault::backend(status, text));
             }
             None => return Ok((Bytes::from(beginning), None)),

@@ -56,17 +56,17 @@ async fn fetch(gate: &Gate, url: &str) -> Result<Value, Fault> {
         )
     };
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
-    let response = send(&gate.outbound, url, "", None, headers).await?;
+    let response = send(&gate.outbound, url, String::new(), None, headers).await?;
     if response.status() == StatusCode::NOT_FOUND {
         return Ok(Value::Null);
     }
     if !response.status().is_success() {
         return Err(unreadable(response.status().as_str()));
     }
-    let mut body = response.bytes_stream();
+    let mut body = response.into_body();
     let mut read = Vec::new();
     while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|error| unreadable(&error.without_url().to_string()))?;
+        let piece = piece.map_err(|error| unreadable(&error.to_string()))?;
         if read.len() + piece.len() > MAX_DOCUMENT {
             return Err(unreadable("it is too large"));
         }

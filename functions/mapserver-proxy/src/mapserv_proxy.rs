@@ -121,22 +121,24 @@ pub async fn proxied(
     }
     let own = own_parameters(&server, identity);
     let (query, body) = forward.written(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let proxy_url = proxy_url(gate, &server);
-    let mut headers = headers(gate, parts, &server, identity, &proxy_url);
+    let mut headers = headers(gate, parts, &server, identity);
     headers.extend(conditions(&parts.headers, &forward));
     let url = server.url(asked.service);
     let answering = async {
-        let response = send(&gate.outbound, url, &query, body, headers).await?;
+        let response = send(&gate.outbound, url, query, body, headers).await?;
         let urls = || {
-            UrlRewriter::new([server.record.url.as_str(), server.url(Service::Wfs)], &proxy_url)
-                .with_advertised(&known.tree)
-                .with_advertised(&known.own)
+            UrlRewriter::new(
+                [server.record.url.as_str(), server.url(Service::Wfs)],
+                &proxy_url(gate, &server),
+            )
+            .with_advertised(&known.tree)
+            .with_advertised(&known.own)
         };
         if asked.operation.is_capabilities() {
             let (program, rules) = (server.program(), known.rules.clone());
             let filter = CapabilitiesFilter::new(asked.service, program, rules, role_ids, urls())
                 .over(known.tree.clone());
-            return capabilities(response, filter, &forward).await;
+            return Box::pin(capabilities(response, filter, &forward)).await;
         }
         answer(response, urls, &forward, Way::of(&forward)).await
     };
@@ -242,11 +244,7 @@ pub fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, Stri
         .collect();
     let user_id = identity.user.as_ref().map_or(-1, |user| user.id.0);
     let mut substitutions: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for entry in identity
-        .functionalities()
-        .remove("mapserver_substitution")
-        .unwrap_or_default()
-    {
+    for entry in identity.functionality("mapserver_substitution") {
         if let Some((name, value)) = entry.split_once('=') {
             let values = substitutions.entry(format!("s_{name}")).or_default();
             values.push(value.to_owned());
@@ -270,13 +268,7 @@ pub fn proxy_url(gate: &Gate, server: &Server) -> String {
 }
 
 /// What a server is told beside the query: never the user's cookie or Authorization.
-pub fn headers(
-    gate: &Gate,
-    parts: &request::Parts,
-    server: &Server,
-    identity: &Identity,
-    proxy_url: &str,
-) -> HeaderMap {
+pub fn headers(gate: &Gate, parts: &request::Parts, server: &Server, identity: &Identity) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut add = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -289,24 +281,25 @@ pub fn headers(
         }
     }
     let address = gate.address(parts);
+    let written = address.to_string();
     let proto = if gate.is_https(parts) { "https" } else { "http" };
     let host = gate.settings.base_url.host_with_port();
     // An IPv6 address stands quoted, in brackets (RFC 7239, 6).
     let node = match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("\"[{address}]\""),
+        IpAddr::V4(_) => written.clone(),
+        IpAddr::V6(_) => format!("\"[{written}]\""),
     };
     add(
         header::FORWARDED,
-        &format!("for={node};host=\"{host}\";proto={proto}"),
+        &["for=", &node, ";host=\"", host, "\";proto=", proto].concat(),
     );
-    add(HeaderName::from_static("x-forwarded-for"), &address.to_string());
+    add(HeaderName::from_static("x-forwarded-for"), &written);
     add(HeaderName::from_static("x-forwarded-host"), host);
     add(HeaderName::from_static("x-forwarded-proto"), proto);
     if server.record.r#type == ServerType::Qgisserver {
         add(
             HeaderName::from_static("x-qgis-service-url"),
-            proxy_url.trim_end_matches('?'),
+            proxy_url(gate, server).trim_end_matches('?'),
         );
     }
     if server.record.auth == Auth::Geoserver

@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
 use mapgate_core::http::{Failure, Reach, private};
 use mapgate_core::identity::{Identity, Scheme};
-use mapgate_core::map_server::{Outgoing, Server, ask, in_time};
+use mapgate_core::map_server::{Server, ask, in_time};
 use mapgate_core::oauth::{MAP, has_scope};
 use mapgate_core::ogc::ogcapi::{
     self, Api, ApiCall, ApiFilter, Kind, Resource, definition, filter_api, properties_of,
@@ -19,6 +19,7 @@ use mapgate_core::ogc::{
     Access, Asked, ExceptionForm, Forward, OgcCode, OgcError, Operation, Params, Refusal, Service,
     UrlRewriter, decide, readable,
 };
+use mapgate_core::outbound::{Arriving, Call};
 use percent_encoding::percent_decode_str;
 
 use crate::Proxy;
@@ -164,20 +165,14 @@ impl Visit<'_> {
         refusal(no, user.is_some(), FORM)
     }
 
-    fn outgoing(&self, server: &Server, forward: &Forward, method: Method, resource: &Resource) -> Outgoing {
+    fn outgoing(&self, server: &Server, forward: &Forward, method: Method, resource: &Resource) -> Call {
         let own = own_parameters(server, self.identity);
         let form = [("f", "json")].into_iter().filter(|_| method == Method::GET);
         let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let query = forward.query_string(form.chain(own));
-        let mut headers = headers(
-            &self.proxy.gate,
-            self.parts,
-            server,
-            self.identity,
-            &proxy_url(&self.proxy.gate, server),
-        );
+        let mut headers = headers(&self.proxy.gate, self.parts, server, self.identity);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        Outgoing {
+        Call {
             method,
             url: server.api_url(resource),
             query,
@@ -232,7 +227,7 @@ impl Visit<'_> {
         reading.access = Access::Read;
         let seen = readable(&reading, &known.rules, &known.tree, &self.role_ids());
         let filter = ApiFilter::new(kind, seen, self.urls(server, call, known));
-        let mut filtered = Box::pin(filter_api(Box::pin(response.bytes_stream()), filter));
+        let mut filtered = Box::pin(filter_api(Box::pin(response.into_body()), filter));
         let first = match filtered.next().await {
             Some(Ok(first)) => first,
             other => {
@@ -369,9 +364,9 @@ fn told(error: OgcError) -> Fault {
 }
 
 /// What a server refuses: 404 and 400 as it says, all else is its own fault. Its words go to the log.
-async fn failed(response: reqwest::Response) -> Fault {
+async fn failed(response: http::Response<Arriving>) -> Fault {
     let status = response.status();
-    let mut body = response.bytes_stream();
+    let mut body = response.into_body();
     let said = body.next().await.and_then(Result::ok).unwrap_or_default();
     let shown = said.get(..said.len().min(2000)).unwrap_or_default();
     tracing::warn!(%status, answer = %shown.escape_ascii(), "the map server tells of a fault");

@@ -40,6 +40,15 @@ impl Servers {
                 return Ok(Ok(server.clone()));
             }
         }
+        Box::pin(self.read(gate, name, now)).await
+    }
+
+    async fn read(
+        &self,
+        gate: &Gate,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Result<Arc<Server>, Unknown>, TableError> {
         let table = gate.table().await;
         let servers = table.ogc_servers().await?;
         let names = servers.iter().map(|server| server.name.clone()).collect();

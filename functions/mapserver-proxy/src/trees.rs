@@ -56,7 +56,7 @@ impl Trees {
         }
         // Within a limit as a whole: others wait for it.
         let limit = gate.settings.http_options.timeout;
-        let read = read_layers(&gate.outbound, limit, url, service);
+        let read = Box::pin(read_layers(&gate.outbound, limit, url, service));
         let read = read.await.map(Arc::new);
         *kept = Kept {
             tree: read.as_ref().ok().map(|tree| (now, tree.clone())),

@@ -64,8 +64,12 @@ async fn t115_this_machine_is_no_target_unless_that_is_allowed() {
 async fn over_tls(port: u16, verify: &str, ca: &std::path::Path) -> (u16, Site) {
     let target = format!("targets: {{ tls: 'https://localhost:{port}/' }}, allow_private_addresses: true");
     let vars = vars(&target).replace("http_options: {", &format!("http_options: {{ verify: {verify},"));
+    let server = format!(
+        "{{name: tls, url: 'https://localhost:{port}/', type: mapserver, auth: none, default_access: public, layers: []}}"
+    );
     let setup = Setup::default()
         .vars(vars)
+        .seed(format!("ogc_servers: [{server}]"))
         .variable("SSL_CERT_FILE", ca.to_str().unwrap());
     let site = setup.start_program().await;
     let answer = site.anonymous().get("/resourceproxy?target=tls").await;
@@ -88,6 +92,11 @@ async fn certificates_of_backends_are_checked_unless_verify_is_off_and_the_log_s
     for (verify, ca, status) in [("true", &own, 200), ("true", &other, 502), ("false", &other, 200)] {
         let (got, site) = over_tls(port, verify, ca).await;
         assert_eq!(got, status, "{verify} {}", site.log());
+        // The map proxy calls by another client. What it gets here are no capabilities.
+        let capabilities = "/mapserv_proxy/tls?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities";
+        site.anonymous().get(capabilities).await.is(502, "");
+        let called = !site.log().contains("the map server cannot be called");
+        assert_eq!(called, status == 200, "{verify} {}", site.log());
         let told = site
             .log()
             .contains("the certificates of backends are not checked");
