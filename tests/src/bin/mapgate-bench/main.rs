@@ -1,5 +1,5 @@
 //! Prints ratios measured in one run: a login over a bare Argon2id, the OAuth2 server over others, and the map proxy over
-//! nginx's `proxy_pass` before the same MapServer. Gives no verdict: the machine may be shared and noisy.
+//! nginx's `proxy_pass` before the same MapServer; and what the map proxy's memory grows by. Gives no verdict: the machine may be shared and noisy.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -11,6 +11,7 @@
 mod client;
 mod contender;
 mod login;
+mod memory;
 mod oauth;
 mod proxy;
 mod site;
@@ -28,6 +29,9 @@ async fn main() {
     }
     if wanted("proxy") {
         proxy::proxy().await;
+    }
+    if wanted("memory") {
+        memory::memory().await;
     }
 }
 

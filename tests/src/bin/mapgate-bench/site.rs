@@ -37,10 +37,23 @@ impl Site {
 
     /// The memory it holds, in MB.
     pub fn resident(&self) -> f64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory it held, in MB, since [`Site::forget_peak`].
+    pub fn peak(&self) -> f64 {
+        self.status("VmHWM:")
+    }
+
+    pub fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("Linux");
+    }
+
+    fn status(&self, name: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|line| line.strip_prefix(name))
             .unwrap_or("0");
         line.trim()
             .trim_end_matches(" kB")
