@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mapgate_core::table::{Event, RoleId, Source, UserChange};
+use mapgate_core::table::{Event, ROLE_ADMIN, RoleId, Source, UserChange};
 use mapgate_tests::gate::TestGate;
 use mapgate_tests::{Slapd, password};
 use tokio::net::TcpListener;
@@ -294,4 +294,27 @@ async fn first_logins_at_once_make_one_user() {
         assert_eq!(entries(&test, Event::UserCreated).await, 1);
         assert_eq!(user(&test, "jane").await.source, Source::Ldap);
     }
+}
+
+#[tokio::test]
+async fn the_last_administrator_keeps_the_role_that_the_directory_takes_away() {
+    let slapd = Slapd::start().await;
+    let vars = ldap(&slapd.url(), "directory, ldap", true).replace("chief", ROLE_ADMIN);
+    let test = over(&vars).await;
+    test.role("editor").await;
+    let admin = test.role(ROLE_ADMIN).await;
+    let jane_has_it = async || {
+        assert_eq!(status(&test, "jane", &password("jane")).await, 200);
+        user(&test, "jane").await.roles.contains(&admin)
+    };
+    // She is in no group of administrators.
+    assert!(!jane_has_it().await);
+    let change = UserChange {
+        roles: Some([admin].into()),
+        ..UserChange::default()
+    };
+    set(&test, "jane", change).await;
+    assert!(jane_has_it().await, "there is no other");
+    test.user("ada", "correct horse", &[admin], false).await;
+    assert!(!jane_has_it().await);
 }

@@ -183,3 +183,60 @@ async fn a_form_with_faults_is_whole_and_begins_at_the_first() {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("client-wrong.png"), browser.screenshot().await).unwrap();
 }
+
+#[tokio::test]
+async fn a_clients_secret_is_shown_on_a_page_that_is_whole() {
+    let (site, axe) = (world().await, axe());
+    let browser = administrator(&site, "en", true).await;
+    browser
+        .open(&format!("{}/admin/new_oauth2_client", site.url))
+        .await;
+    browser
+        .type_into("#redirect_uris", "https://portal.example.com/back")
+        .await;
+    browser.type_into("#client_id", "portal").await;
+    // By keyboard alone: Enter in a field sends the form.
+    browser.press("\u{E007}").await;
+    browser
+        .until("return document.title.startsWith('Secret of portal')")
+        .await;
+    for (width, is_dark) in [(390, false), (1280, true)] {
+        browser.view(width, is_dark).await;
+        is_whole(&browser, &axe, "secret").await;
+    }
+}
+
+#[tokio::test]
+async fn the_pages_are_walked_by_keyboard_alone() {
+    let site = world().await;
+    let browser = administrator(&site, "en", false).await;
+    browser.open(&format!("{}/admin/users", site.url)).await;
+    let focused = "return document.activeElement.textContent.trim() || document.activeElement.name || ''";
+    let mut seen: Vec<String> = Vec::new();
+    for _ in 0..40 {
+        browser.press("\u{E004}").await;
+        let at = browser.run(focused).await.as_str().unwrap_or_default().to_owned();
+        let visible = browser
+            .run(
+                "const it = document.activeElement; const style = getComputedStyle(it);
+                 return it === document.body || style.outlineStyle !== 'none' || style.boxShadow !== 'none'",
+            )
+            .await;
+        assert_eq!(visible, json!(true), "where the focus is must be seen: {at}");
+        seen.push(at);
+    }
+    let at = |words: &str| seen.iter().position(|seen| seen == words).unwrap_or(usize::MAX);
+    // First past the sections, then along them, then into the list.
+    let order = [
+        "To the content",
+        "Log out",
+        "Users",
+        "Mail queue",
+        "search",
+        "New user",
+        "admin",
+    ]
+    .map(at);
+    assert!(order.is_sorted() && order[6] < usize::MAX, "{order:?}: {seen:?}");
+    assert_eq!(order[0], 0);
+}
