@@ -4,18 +4,21 @@
 //! and bindings that the proxy refuses, comments) is left out, so that no name slips through where nobody looked.
 
 mod layers;
+mod namespaces;
 mod shape;
+mod tags;
 
 use super::decide::may_tile;
 use super::exception::code_of;
 use super::rules::Rules;
 use super::tree::{Tree, check_root, is_layer};
 use super::urls::UrlRewriter;
-use super::xml::{Element, Handler, Incoming, XmlError, local_name};
+use super::xml::{Element, Handler, Incoming, XmlError};
 use super::{OgcCode, ServerType, Service, rule_name, wcs};
 use bytes::Bytes;
 use futures_util::Stream;
 use layers::Layers;
+use namespaces::Namespaces;
 use quick_xml::escape::escape;
 use shape::{Part, Shape};
 use std::collections::BTreeSet;
@@ -33,6 +36,7 @@ const MAX_HELD: usize = 4 * 1024 * 1024;
 /// - A group whose own rule keeps the user out, while something in it is readable, stays without its name, title and
 ///   description: only what the layers below inherit is kept.
 /// - The URLs of the operations become the proxy's, whatever they were, and so does every other URL of the backend.
+/// - Of the namespaces that the document declares, those of layers that are left out go too.
 /// - Operations, bindings, templates of resources, formats and parameters that the proxy refuses are left out, those that
 ///   write for whoever may not, and so are vendor extensions, comments, processing instructions and the document type.
 ///
@@ -41,12 +45,13 @@ pub struct CapabilitiesFilter {
     service: Service,
     server: ServerType,
     rules: Arc<Rules>,
-    /// The tree by which tile layers are decided.
+    /// The tree by which tile layers are decided, and what layers there are.
     tree: Option<Arc<Tree>>,
     role_ids: BTreeSet<i64>,
     urls: UrlRewriter,
     shape: Shape,
     layers: Layers,
+    namespaces: Namespaces,
     /// What may be given out, but for what lies after the first mark.
     out: Vec<u8>,
     marks: Vec<Mark>,
@@ -88,6 +93,7 @@ impl CapabilitiesFilter {
             urls,
             shape: Shape::new(service, writes),
             layers: Layers::default(),
+            namespaces: Namespaces::default(),
             out: b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec(),
             marks: Vec::new(),
             dropped: 0,
@@ -96,8 +102,8 @@ impl CapabilitiesFilter {
         }
     }
 
-    /// Takes the tree by which requests for tiles are decided, so that what is told is what is given. Without it, no
-    /// layer of WMTS is told.
+    /// Takes the tree by which requests for tiles are decided, so that what is told is what is given, and whose names tell
+    /// which prefixes are used. Without it, no layer of WMTS is told.
     #[must_use]
     pub fn over(mut self, tree: Arc<Tree>) -> Self {
         self.tree = Some(tree);
@@ -149,37 +155,6 @@ impl CapabilitiesFilter {
         } else {
             Ok(())
         }
-    }
-
-    /// A start tag, its URLs replaced.
-    fn start_tag(&mut self, element: &Element<'_>) -> Vec<u8> {
-        let mut tag = format!("<{}", element.name);
-        let operations = self.shape.in_operations();
-        for (name, value) in &element.attributes {
-            if local_name(name) == "schemaLocation" {
-                // A schema with a query is one that the server itself makes; others lie still at their authors'.
-                value
-                    .split_whitespace()
-                    .filter(|url| url.contains('?'))
-                    .for_each(|url| self.urls.learn(url));
-            }
-            let value = match local_name(name) {
-                "href" | "onlineResource" if operations && !value.is_empty() => {
-                    self.urls.learn(value);
-                    self.urls.proxy().to_owned()
-                }
-                _ => self.urls.rewrite(value).into_owned(),
-            };
-            // White space other than blanks would not survive reading an attribute again.
-            let value = escape(value.as_str())
-                .replace('\n', "&#10;")
-                .replace('\t', "&#9;");
-            for piece in [" ", name, "=\"", &value, "\""] {
-                tag.push_str(piece);
-            }
-        }
-        tag.push('>');
-        tag.into_bytes()
     }
 
     /// Opens a layer of WMS: its head is held until something in it is known to be readable.
@@ -361,6 +336,7 @@ impl Handler for CapabilitiesFilter {
                 self.close_mark(&mark);
             }
         }
+        self.namespaces.leave(depth);
         self.shape.leave();
         Ok(())
     }
@@ -394,6 +370,9 @@ where
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod namespace_tests;
 
 #[cfg(test)]
 mod tile_tests;

@@ -47,7 +47,6 @@ pub fn decide(
         tree,
         role_ids,
     };
-    judge.namespaces()?;
     let mut query = match asked.service {
         Service::Features => Vec::new(),
         _ => vec![
@@ -61,6 +60,8 @@ pub fn decide(
         let names = judge.list(list, &mut query)?;
         layers.extend(names);
     }
+    // After the names: what a closed layer's prefix stands for is not for everybody.
+    judge.namespaces()?;
     query.extend(asked.rest.iter().cloned());
     let public = !layers.is_empty() && judge.public(&layers);
     let Asked {

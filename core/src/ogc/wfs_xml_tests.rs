@@ -239,14 +239,17 @@ fn a_prefix_means_what_the_servers_capabilities_mean_by_it() {
         asked("topp", "http://secret", "topp:states"),
         Err(Refusal::Fault(_))
     ));
-    assert!(matches!(
-        asked("x", "http://topp", "x:states"),
-        Err(Refusal::Fault(_))
-    ));
-    assert!(matches!(
-        asked("secret", "http://secret", "secret:states"),
-        Err(Refusal::Forbidden(_))
-    ));
+    // Nobody finds out what a closed layer's prefix stands for, or that there is none.
+    let told = |prefix: &str, uri: &str| asked(prefix, uri, &format!("{prefix}:states")).unwrap_err();
+    let forbidden = told("secret", "http://secret");
+    assert!(matches!(forbidden, Refusal::Forbidden(_)));
+    for (prefix, uri) in [
+        ("secret", "http://guess"),
+        ("none", "http://secret"),
+        ("x", "http://topp"),
+    ] {
+        assert_eq!(told(prefix, uri), forbidden, "{prefix} {uri}");
+    }
     // Without a prefix it may be either.
     assert!(matches!(
         asked("topp", "http://topp", "states"),
