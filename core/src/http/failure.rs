@@ -76,9 +76,7 @@ impl Failure {
         let challenge = match self {
             Self::Unauthorized(_) => Some("Bearer".to_owned()),
             Self::InvalidToken => Some("Bearer error=\"invalid_token\"".to_owned()),
-            Self::WrongBasic => {
-                Some("Basic realm=\"Access to restricted layers\", charset=\"UTF-8\"".to_owned())
-            }
+            Self::WrongBasic => Some("Basic realm=\"Access to restricted layers\"".to_owned()),
             Self::InsufficientScope(scope) => {
                 Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
             }

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, Multipart, Request};
-use http::header;
+use http::{HeaderValue, header};
 use http_body_util::LengthLimitError;
 
 use super::{BODY_LIMIT, Failure};
@@ -42,9 +42,8 @@ impl Form {
         match kind.as_str() {
             "application/x-www-form-urlencoded" => Self::parse(&whole(request.into_body()).await?),
             "multipart/form-data" => {
-                let (parts, body) = request.into_parts();
-                let body = Body::from(whole(body).await?);
-                Self::multipart(Request::from_parts(parts, body)).await
+                let kind = request.headers().get(header::CONTENT_TYPE).cloned();
+                Self::of_parts(kind, whole(request.into_body()).await?).await
             }
             _ => Err(Failure::UnsupportedMediaType),
         }
@@ -89,8 +88,14 @@ impl Form {
         pairs.collect::<Result<_, _>>().map(Self)
     }
 
-    async fn multipart(request: Request) -> Result<Self, Failure> {
+    /// Reads a `multipart/form-data` body; its type tells where each part ends, 415 where it does not. 400 for what is no
+    /// such form, or not in UTF-8.
+    pub async fn of_parts(kind: Option<HeaderValue>, body: Bytes) -> Result<Self, Failure> {
         let bad = || Failure::BadRequest("the body is not a multipart form".to_owned());
+        let mut request = Request::new(Body::from(body));
+        if let Some(kind) = kind {
+            request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        }
         let mut parts = Multipart::from_request(request, &())
             .await
             .map_err(|_| Failure::UnsupportedMediaType)?;
@@ -107,6 +112,11 @@ impl Form {
             ));
         }
         Ok(Self(fields))
+    }
+
+    /// All fields, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.expose()))
     }
 
     /// The value of `name`, the last where it is repeated; an empty one counts as absent (RFC 6749 §3.1).

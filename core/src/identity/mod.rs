@@ -157,6 +157,18 @@ pub enum Refused {
 }
 
 impl Identity {
+    /// A stranger from nowhere in particular, whom everybody can be. `roles` are all that there are.
+    #[must_use]
+    pub fn stranger(roles: &Arc<Roles>) -> Self {
+        Self {
+            user: None,
+            scheme: Scheme::Anonymous,
+            is_intranet: false,
+            looked_through: BTreeSet::new(),
+            roles: roles.clone(),
+        }
+    }
+
     /// The ids of all the request's roles: `anonymous` always, `intranet` by address, and for a user `registered`
     /// and the user's own.
     #[must_use]

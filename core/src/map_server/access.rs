@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{NotAnswered, Server};
 use crate::clock::Timestamp;
-use crate::identity::{Identity, Scheme};
+use crate::identity::Identity;
 use crate::ogc::{AccessList, Service, Tree, access};
 use crate::table::{Roles, Table, TableError};
 
@@ -56,7 +56,7 @@ impl Seen {
         Ok(Ok(Self {
             identity: Identity {
                 user: Some(user).filter(|_| active),
-                ..stranger(all)
+                ..Identity::stranger(all)
             },
             username: Some(username),
             active,
@@ -77,21 +77,11 @@ impl Seen {
         Ok(Self {
             identity: Identity {
                 looked_through: ids,
-                ..stranger(all)
+                ..Identity::stranger(all)
             },
             username: None,
             active: true,
         })
-    }
-}
-
-fn stranger(all: &Arc<Roles>) -> Identity {
-    Identity {
-        user: None,
-        scheme: Scheme::Anonymous,
-        is_intranet: false,
-        looked_through: BTreeSet::new(),
-        roles: all.clone(),
     }
 }
 

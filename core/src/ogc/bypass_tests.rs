@@ -404,6 +404,9 @@ fn names_and_paths_are_bounded() {
     assert!(clock.now().since(begun) < std::time::Duration::from_secs(20));
 }
 
+#[path = "bypass_tile_tests.rs"]
+mod tiles;
+
 proptest::proptest! {
     #[test]
     fn nothing_panics_and_nothing_forbidden_arrives(

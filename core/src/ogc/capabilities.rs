@@ -238,12 +238,12 @@ impl Handler for CapabilitiesFilter {
         }
         if self.failed {
             self.exception = self.exception.or_else(|| code_of(element));
-            self.shape.enter(element.local);
+            self.shape.enter(element);
             return Ok(());
         }
         if self.shape.depth() == 0 && !check_root(self.service, element.local)? {
             self.failed = true;
-            self.shape.enter(element.local);
+            self.shape.enter(element);
             return Ok(());
         }
         let depth = self.shape.depth();
@@ -261,7 +261,7 @@ impl Handler for CapabilitiesFilter {
             self.dropped = 1;
             return Ok(());
         }
-        self.shape.enter(element.local);
+        self.shape.enter(element);
         self.layers.enter(element.local, self.shape.depth());
         let tag = self.start_tag(element);
         match part {

@@ -4,6 +4,9 @@ use super::params::write_query;
 use super::request::Carrier;
 use super::{Operation, Service};
 
+/// A longer query goes on as a form: servers and their fronts read about 8 KiB of a request's first line and headers.
+const LONGEST_QUERY: usize = 6 * 1024;
+
 /// A request that may go on to its server.
 #[derive(Clone, Debug)]
 pub struct Forward {
@@ -39,23 +42,29 @@ impl Forward {
 }
 
 impl Forward {
+    /// Whether the answer is the same for everybody, so that everybody may keep it: a legend of what is public.
+    #[must_use]
+    pub fn is_for_everybody(&self) -> bool {
+        self.operation == Operation::GetLegendGraphic && self.public
+    }
+
     /// The query string for the server, and the body with its media type where it goes by POST. The caller's own
-    /// parameters stand in the URL: there they count, whatever a body says.
+    /// parameters stand in the URL: there they count, whatever a body says. What is too long for a URL, a group's many
+    /// layers say, goes as a form.
     #[must_use]
     pub fn written<'a>(
         &'a self,
         own: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (String, Option<(&'static str, String)>) {
+        let own = write_query(own);
+        let asked = self.query_string([]);
         match &self.carrier {
-            Carrier::Query => (self.query_string(own), None),
-            Carrier::Form => {
-                let form = ("application/x-www-form-urlencoded", self.query_string([]));
-                (write_query(own), Some(form))
+            Carrier::Query if asked.len() <= LONGEST_QUERY => {
+                let separator = if own.is_empty() { "" } else { "&" };
+                (format!("{asked}{separator}{own}"), None)
             }
-            Carrier::Xml(document) => {
-                let document = ("text/xml; charset=UTF-8", document.clone());
-                (write_query(own), Some(document))
-            }
+            Carrier::Query | Carrier::Form => (own, Some(("application/x-www-form-urlencoded", asked))),
+            Carrier::Xml(document) => (own, Some(("text/xml; charset=UTF-8", document.clone()))),
         }
     }
 }

@@ -38,6 +38,11 @@ const KEPT: &[&str] = &[
     "SORTBY",
     "FILTER",
     "TIME",
+    "RESOURCEID",
+    "FEATUREID",
+    "VALUEREFERENCE",
+    "ALIASES",
+    "STOREDQUERY_ID",
 ];
 
 /// How many URLs a server may give itself.
@@ -210,12 +215,12 @@ impl UrlRewriter {
         };
         let ours = self.hosts.iter().any(|host| host == authority) || self.bases.iter().any(below);
         ours.then(|| {
-            let kept = Params::parse_lossy(query);
-            format!(
-                "{}{}",
-                self.proxy,
-                write_query(kept.iter().filter(|(name, _)| KEPT.contains(name)))
-            )
+            let link = Params::parse_lossy(query);
+            // Elsewhere an id is a catalogue's.
+            let stored = link.last("STOREDQUERY_ID").is_some();
+            let kept = |name: &str| KEPT.contains(&name) || stored && name == "ID";
+            let kept = write_query(link.iter().filter(|(name, _)| kept(name)));
+            format!("{}{kept}", self.proxy)
         })
     }
 }
@@ -354,10 +359,10 @@ mod tests {
 
     #[test]
     fn the_next_page_stays_the_next_page() {
-        let next = "http://backend:8090/mapserv?SERVICE=WFS&COUNT=2&STARTINDEX=4&BBOX=1,2,3,4&role_ids=1,5&user_id=3";
+        let next = "http://backend:8090/mapserv?SERVICE=WFS&COUNT=2&STARTINDEX=4&BBOX=1,2,3,4&role_ids=1,5&user_id=3&VALUEREFERENCE=a&RESOURCEID=r.1&FEATUREID=r.2&ALIASES=x&STOREDQUERY_ID=q&ID=r.3&s_id=4";
         assert_eq!(
             rewriter().rewrite(next),
-            "https://p/m?s=a&SERVICE=WFS&COUNT=2&STARTINDEX=4&BBOX=1,2,3,4"
+            "https://p/m?s=a&SERVICE=WFS&COUNT=2&STARTINDEX=4&BBOX=1,2,3,4&VALUEREFERENCE=a&RESOURCEID=r.1&FEATUREID=r.2&ALIASES=x&STOREDQUERY_ID=q&ID=r.3"
         );
     }
 

@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use mapgate_core::http::private;
 use mapgate_core::ogc::{
-    AnswerRewriter, CapabilitiesFilter, Forward, OgcCode, OgcError, Operation, Service, UrlRewriter,
+    AnswerRewriter, CapabilitiesFilter, Carrier, Forward, OgcCode, OgcError, Operation, Service, UrlRewriter,
     XmlError, backend_exception_code, filter_capabilities, rewrite_answer, transaction_answer,
 };
 use mapgate_core::outbound::{Arriving, CallError};
@@ -178,6 +178,9 @@ pub async fn answer(
     if backend_exception_code(&beginning).is_some() {
         return Err(failed(StatusCode::BAD_REQUEST, again(beginning, rest)).await);
     }
+    if is_html(&kind, &beginning) && !asks_html(forward) {
+        return Err(failed(StatusCode::BAD_GATEWAY, again(beginning, rest)).await);
+    }
     let rewritten = rewrite_answer(again(beginning, rest), AnswerRewriter::new(urls()));
     let content_type = content_type.unwrap_or(HeaderValue::from_static("text/plain; charset=UTF-8"));
     let mut passed = finish(Body::from_stream(rewritten), content_type, forward);
@@ -250,7 +253,14 @@ pub fn document(text: String) -> Response {
 
 /// What became of a transaction, without the server's words on what failed.
 async fn transaction(body: Chunks, urls: &UrlRewriter) -> Result<Response, Fault> {
-    let (whole, _) = look(body, TRANSACTION).await?;
+    let (whole, rest) = look(body, TRANSACTION).await?;
+    if rest.is_some() {
+        // It may well have happened, and who sends it again does it twice.
+        tracing::error!("the map server's answer to a transaction is too long");
+        let text = "The transaction was sent, but the map server's answer to it is too long to be read: see what became of it \
+                    before you send it again.";
+        return Err(Fault::backend(StatusCode::BAD_GATEWAY, text));
+    }
     let written = std::str::from_utf8(&whole)
         .ok()
         .map(|text| transaction_answer(text, urls));
@@ -272,12 +282,48 @@ fn is_text(kind: &str) -> bool {
     !raster && (kind.is_empty() || texts.iter().any(|text| kind.contains(text)))
 }
 
+/// Whether a text is a page.
+fn is_html(kind: &str, beginning: &[u8]) -> bool {
+    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
+    let text = text.trim_ascii_start();
+    let begins = |with: &str| {
+        text.get(..with.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    kind.contains("html") || begins("<!doctype html") || begins("<html")
+}
+
+/// Whether a page was asked for. One that was not is a program's, a front's or a login's word on a fault.
+fn asks_html(forward: &Forward) -> bool {
+    let html = |value: &str| value.to_ascii_lowercase().contains("html");
+    let format = |name: &str| {
+        matches!(
+            name,
+            "INFO_FORMAT" | "INFOFORMAT" | "FORMAT" | "OUTPUTFORMAT" | "OUTPUT_FORMAT"
+        )
+    };
+    match &forward.carrier {
+        Carrier::Xml(document) => document
+            .split_once("outputFormat=\"")
+            .and_then(|(_, value)| value.split('"').next())
+            .is_some_and(html),
+        _ => forward
+            .query
+            .iter()
+            .any(|(name, value)| format(name) && html(value)),
+    }
+}
+
 /// The headers that every answer has; only a legend may be kept, by everybody where everybody may see it.
 fn finish(body: Body, content_type: HeaderValue, forward: &Forward) -> Response {
     let mut response = private(Response::new(body));
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     if forward.operation == Operation::GetLegendGraphic {
-        let who = if forward.public { "public" } else { "private" };
+        let who = if forward.is_for_everybody() {
+            "public"
+        } else {
+            "private"
+        };
         if let Ok(kept) = HeaderValue::from_str(&format!("{who}, max-age={LEGEND_AGE}")) {
             response.headers_mut().insert(header::CACHE_CONTROL, kept);
         }

@@ -1,20 +1,16 @@
 //! The servers' own `OpenAPI` documents, for the properties by which features can be filtered.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
-use mapgate_core::map_server::send;
+use mapgate_core::map_server::{in_time, send};
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::readings::Readings;
 
-/// How long a document is kept, as long as a tree.
-const KEPT_FOR: Duration = Duration::from_mins(1);
 /// The largest that is read.
 const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
 /// Both of the types under which it is known.
@@ -22,28 +18,15 @@ const ACCEPT: &str = "application/vnd.oai.openapi+json;version=3.0, application/
 
 /// The documents read lately, by their URL.
 #[derive(Default)]
-pub struct Definitions(Mutex<HashMap<String, (Timestamp, Arc<Value>)>>);
+pub struct Definitions(Readings<String, Value, Fault>);
 
 impl Definitions {
-    /// The document at this URL, read from the server without anything of a user; null where it has none. 502 where it cannot be read.
+    /// The document at this URL, read from the server without anything of a user; null where it has none. 502 or 504 where
+    /// it cannot be read.
     pub async fn read(&self, gate: &Gate, url: &str) -> Result<Arc<Value>, Fault> {
-        let now = gate.clock.now();
-        let kept = |(read_at, document): &(Timestamp, Arc<Value>)| {
-            (now.since(*read_at) < KEPT_FOR).then(|| document.clone())
-        };
-        let known = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(url)
-            .and_then(kept);
-        if let Some(document) = known {
-            return Ok(document);
-        }
-        let document = Arc::new(fetch(gate, url).await?);
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(url.to_owned(), (now, document.clone()));
-        Ok(document)
+        let limit = gate.settings.http_options.timeout;
+        let fetch = in_time(limit, url, fetch(gate, url));
+        self.0.read(&gate.clock, url.to_owned(), fetch).await
     }
 }
 

@@ -44,9 +44,10 @@ impl Fault {
             rendered.body,
         )
             .into_response();
+        let response = mapgate_core::http::private(response);
         sandboxed(match failure {
             Some(failure) => failure.onto(response),
-            None => mapgate_core::http::private(response),
+            None => response,
         })
     }
 }

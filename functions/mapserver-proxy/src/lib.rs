@@ -9,8 +9,10 @@ mod definitions;
 mod fault;
 mod mapserv_proxy;
 mod ogcapi;
+mod readings;
 mod sent;
 mod servers;
+mod told;
 mod trees;
 
 use std::sync::Arc;

@@ -1,6 +1,5 @@
 //! `/mapserv_proxy` and `/mapserv_proxy/{ogcserver}`.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -17,13 +16,14 @@ use mapgate_core::ogc::{
     Asked, CapabilitiesFilter, ExceptionForm, OgcCode, OgcError, Operation, Params, Refusal, Rules, Service,
     Tree, UrlRewriter, decide, stored_queries,
 };
-use mapgate_core::table::{Auth, ServerType};
+use mapgate_core::table::ServerType;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Proxy;
 use crate::answer::{Way, answer, capabilities, conditions, document};
 use crate::fault::{Fault, refusal};
 use crate::sent::Sent;
+use crate::told::{own_headers, own_parameters};
 
 /// `GET`: a request by key-value pairs.
 pub async fn get(
@@ -119,9 +119,16 @@ pub async fn proxied(
     ) {
         return Ok(document(stored_queries(&forward)));
     }
-    let own = own_parameters(&server, identity);
+    // What everybody may keep is asked for as what everybody gets.
+    let told = if forward.is_for_everybody() {
+        &Identity::stranger(&identity.roles)
+    } else {
+        identity
+    };
+    let own = own_parameters(&server, told);
     let (query, body) = forward.written(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let mut headers = headers(gate, parts, &server, identity);
+    let mut headers = headers(gate, parts, &server);
+    headers.extend(own_headers(&server, told)?);
     headers.extend(conditions(&parts.headers, &forward));
     let url = server.url(asked.service);
     let answering = async {
@@ -232,43 +239,15 @@ impl Known {
     }
 }
 
-/// The parameters that a server's run-time substitution reads. They come last, since there the last one wins.
-pub fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, String)> {
-    if server.record.auth != Auth::Standard {
-        return Vec::new();
-    }
-    let ids: Vec<String> = identity
-        .role_ids()
-        .iter()
-        .map(|role| role.0.to_string())
-        .collect();
-    let user_id = identity.user.as_ref().map_or(-1, |user| user.id.0);
-    let mut substitutions: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for entry in identity.functionality("mapserver_substitution") {
-        if let Some((name, value)) = entry.split_once('=') {
-            let values = substitutions.entry(format!("s_{name}")).or_default();
-            values.push(value.to_owned());
-        } else {
-            tracing::warn!(entry, "mapserver_substitution needs name=value");
-        }
-    }
-    let mut own: Vec<(String, String)> = substitutions
-        .into_iter()
-        .map(|(name, values)| (name, values.join(",")))
-        .collect();
-    own.push(("role_ids".to_owned(), ids.join(",")));
-    own.push(("user_id".to_owned(), user_id.to_string()));
-    own
-}
-
 /// Where a client finds the server through the proxy; parameters are appended to it.
 pub fn proxy_url(gate: &Gate, server: &Server) -> String {
     let name = utf8_percent_encode(&server.record.name, NON_ALPHANUMERIC).to_string();
     gate.settings.base_url.join(&format!("/mapserv_proxy/{name}?"))
 }
 
-/// What a server is told beside the query: never the user's cookie or Authorization.
-pub fn headers(gate: &Gate, parts: &request::Parts, server: &Server, identity: &Identity) -> HeaderMap {
+/// What a server is told beside the query of a request and its way here: never the user's cookie or Authorization. Whom it
+/// is from is told by [`crate::told`].
+pub fn headers(gate: &Gate, parts: &request::Parts, server: &Server) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut add = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -301,19 +280,6 @@ pub fn headers(gate: &Gate, parts: &request::Parts, server: &Server, identity: &
             HeaderName::from_static("x-qgis-service-url"),
             proxy_url(gate, server).trim_end_matches('?'),
         );
-    }
-    if server.record.auth == Auth::Geoserver
-        && let Some(user) = &identity.user
-    {
-        let roles = identity.role_ids();
-        let names = roles
-            .iter()
-            .filter_map(|id| identity.roles.get(*id))
-            .map(|role| role.name.as_str());
-        // A name with the separator in it would be two roles.
-        let names: Vec<&str> = names.filter(|name| !name.contains([';', ','])).collect();
-        add(HeaderName::from_static("sec-username"), &user.username);
-        add(HeaderName::from_static("sec-roles"), &names.join(";"));
     }
     headers
 }

@@ -24,7 +24,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::Proxy;
 use crate::fault::{Fault, refusal, sandboxed};
-use crate::mapserv_proxy::{Known, authentication_required, headers, own_parameters, proxy_url, server};
+use crate::mapserv_proxy::{Known, authentication_required, headers, proxy_url, server};
+use crate::told::{own_headers, own_parameters};
 
 const FORM: ExceptionForm = ExceptionForm::Json;
 const DEFINITION_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0";
@@ -165,20 +166,27 @@ impl Visit<'_> {
         refusal(no, user.is_some(), FORM)
     }
 
-    fn outgoing(&self, server: &Server, forward: &Forward, method: Method, resource: &Resource) -> Call {
+    fn outgoing(
+        &self,
+        server: &Server,
+        forward: &Forward,
+        method: Method,
+        resource: &Resource,
+    ) -> Result<Call, Fault> {
         let own = own_parameters(server, self.identity);
         let form = [("f", "json")].into_iter().filter(|_| method == Method::GET);
         let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let query = forward.query_string(form.chain(own));
-        let mut headers = headers(&self.proxy.gate, self.parts, server, self.identity);
+        let mut headers = headers(&self.proxy.gate, self.parts, server);
+        headers.extend(own_headers(server, self.identity)?);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        Call {
+        Ok(Call {
             method,
             url: server.api_url(resource),
             query,
             headers,
             body: None,
-        }
+        })
     }
 
     /// Reads what the server's own definition names as a collection's properties.
@@ -217,7 +225,7 @@ impl Visit<'_> {
         known: &Known,
         kind: Kind,
     ) -> Result<Response, Fault> {
-        let outgoing = self.outgoing(server, forward, Method::GET, &call.resource);
+        let outgoing = self.outgoing(server, forward, Method::GET, &call.resource)?;
         let response = ask(&self.proxy.gate.outbound, outgoing).await?;
         let status = response.status();
         if !status.is_success() {
@@ -280,7 +288,7 @@ impl Visit<'_> {
         forward: &Forward,
         body: Body,
     ) -> Result<Response, Fault> {
-        let mut outgoing = self.outgoing(server, forward, call.method.clone(), &call.resource);
+        let mut outgoing = self.outgoing(server, forward, call.method.clone(), &call.resource)?;
         if call.method != Method::DELETE {
             outgoing.body = Some(self.json_body(body).await?);
             // The only one of JSON's types that QGIS Server knows for each of the methods.

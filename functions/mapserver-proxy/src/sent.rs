@@ -4,8 +4,9 @@ use axum::body::{Body, BodyDataStream};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 use http::{StatusCode, header, request};
-use mapgate_core::http::Failure;
-use mapgate_core::ogc::{Asked, ExceptionForm, OgcCode, OgcError, Params, ServerType};
+use mapgate_core::http::{Failure, Form};
+use mapgate_core::ogc::{Access, Asked, ExceptionForm, OgcCode, OgcError, Params, ServerType};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::BODY_LIMIT;
 use crate::fault::Fault;
@@ -40,7 +41,7 @@ impl<'a> Sent<'a> {
         self.query.as_ref().map_err(OgcError::clone)
     }
 
-    /// The same with the POST's body. Answers with 415 what is neither a urlencoded form nor XML, with 413 what is too large, and with 400 what
+    /// The same with the POST's body. Answers with 415 what is neither a form nor XML, with 413 what is too large, and with 400 what
     /// is not UTF-8 or breaks off, in the form that its beginning asks for.
     pub async fn with_body(mut self, parts: &request::Parts, body: Body) -> Result<Self, Response> {
         let kind = parts
@@ -50,12 +51,15 @@ impl<'a> Sent<'a> {
             .and_then(|kind| kind.split(';').next())
             .map(|kind| kind.trim().to_ascii_lowercase())
             .unwrap_or_default();
+        if kind == "multipart/form-data" {
+            return self.with_multipart(parts, body).await;
+        }
         let kept: fn(String) -> Posted = match kind.as_str() {
             "application/x-www-form-urlencoded" => Posted::Form,
             "text/xml" | "application/xml" => Posted::Xml,
             _ if kind.starts_with("application/") && kind.ends_with("+xml") => Posted::Xml,
             _ => {
-                let text = "The body must be a urlencoded form or XML.";
+                let text = "The body must be a form or XML.";
                 let error = OgcError::new(OgcCode::OperationNotSupported, text);
                 let fault = Fault::Ogc(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
                 return Err(fault.into_response(self.form()));
@@ -83,6 +87,25 @@ impl<'a> Sent<'a> {
         }
     }
 
+    /// The same with a form in parts, which is a form like others from then on.
+    async fn with_multipart(mut self, parts: &request::Parts, body: Body) -> Result<Self, Response> {
+        let whole = match gather(body.into_data_stream(), announced(parts)).await {
+            Ok(bytes) => bytes,
+            Err((fault, _)) => return Err(fault.into_response(self.form())),
+        };
+        let kind = parts.headers.get(header::CONTENT_TYPE).cloned();
+        match Form::of_parts(kind, whole.into()).await {
+            Ok(form) => {
+                let field = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+                let pairs = form.fields();
+                let pairs = pairs.map(|(name, value)| format!("{}={}", field(name), field(value)));
+                self.body = Posted::Form(pairs.collect::<Vec<_>>().join("&"));
+                Ok(self)
+            }
+            Err(failure) => Err(Fault::from(failure).into_response(self.form())),
+        }
+    }
+
     /// The form in which faults are to be told.
     pub fn form(&self) -> ExceptionForm {
         match &self.body {
@@ -99,7 +122,15 @@ impl<'a> Sent<'a> {
     pub fn understand(&self, server: ServerType) -> Result<Asked, OgcError> {
         let query = self.params()?;
         match &self.body {
-            Posted::Nothing => Asked::parse(server, query),
+            Posted::Nothing => {
+                let asked = Asked::parse(server, query)?;
+                // A link on anybody's page is a GET, and must change nothing (RFC 9110, 9.2.1).
+                if asked.access == Access::Write {
+                    let text = "What changes or locks something is asked for by POST.";
+                    return Err(OgcError::at(OgcCode::OperationNotSupported, "REQUEST", text));
+                }
+                Ok(asked)
+            }
             Posted::Form(body) => Asked::parse_form(server, query, body),
             Posted::Xml(body) => Asked::parse_xml(server, query, body),
         }

@@ -1,6 +1,6 @@
 use super::super::rules::tests::rules;
 use super::super::xml::walk_slice;
-use super::super::{DefaultAccess, Tree};
+use super::super::{DefaultAccess, LayerRule, Tree};
 use super::*;
 use proptest::prelude::*;
 
@@ -56,6 +56,41 @@ fn what_an_element_that_stays_is_called_by_is_declared_there() {
     );
 }
 
+#[test]
+fn what_is_refused_by_get_is_not_told_as_offered_by_it() {
+    let bindings =
+        "<DCP><HTTP><Get href='http://backend/ows?'/><Post href='http://backend/ows?'/></HTTP></DCP>";
+    let of = |name: &str| format!("<Operation name='{name}'>{bindings}</Operation>");
+    let old = |name: &str| format!("<{name}>{}</{name}>", bindings.replace("DCP>", "DCPType>"));
+    let names = ["GetFeature", "Transaction", "LockFeature", "GetFeatureWithLock"];
+    let document = format!(
+        "<WFS_Capabilities><OperationsMetadata>{}</OperationsMetadata><Capability><Request>{}</Request></Capability></WFS_Capabilities>",
+        names.map(of).concat(),
+        names.map(old).concat()
+    );
+    let rule = LayerRule {
+        public: true,
+        read: BTreeSet::new(),
+        write: [1].into(),
+    };
+    let rules = Rules::new(DefaultAccess::Private, [("roads".to_owned(), rule)].into());
+    let urls = UrlRewriter::new(["http://backend/ows"], "https://p/m?");
+    let mut filter = CapabilitiesFilter::new(
+        Service::Wfs,
+        ServerType::GeoServer,
+        Arc::new(rules),
+        [1].into(),
+        urls,
+    );
+    walk_slice(document.as_bytes(), &mut filter).unwrap();
+    let out = String::from_utf8(filter.out).unwrap();
+    assert_eq!(
+        (out.matches("<Get ").count(), out.matches("<Post ").count()),
+        (2, 8),
+        "{out}"
+    );
+}
+
 proptest! {
     /// Each prefix in what comes out is declared, once, and stands for what it stood for.
     #[test]
@@ -65,7 +100,7 @@ proptest! {
         for (declares, uses, stays_open) in picks {
             let name = format!("{}:x", ["a", "b", "c"][uses]);
             let declared = ["a", "b", "c"].get(declares).map(|prefix| format!(" xmlns:{prefix}=\"urn:new{declares}\""));
-            document.push_str(&format!("<{name}{}>", declared.unwrap_or_default()));
+            document.extend([format!("<{name}{}>", declared.unwrap_or_default())]);
             ends.push(format!("</{name}>"));
             if !stays_open {
                 document.extend(ends.pop());

@@ -124,6 +124,8 @@ pub(super) struct Shape {
     /// Whether the user may write something.
     writes: bool,
     path: Vec<String>,
+    /// The operation that is described, or was last.
+    operation: String,
 }
 
 impl Shape {
@@ -132,11 +134,22 @@ impl Shape {
             service,
             writes,
             path: Vec::new(),
+            operation: String::new(),
         }
     }
 
-    pub fn enter(&mut self, local: &str) {
-        self.path.push(local.to_owned());
+    pub fn enter(&mut self, element: &Element<'_>) {
+        let described = match self.below_root() {
+            [operations] if operations == "OperationsMetadata" => element.attribute("name"),
+            [capability, request] if capability == "Capability" && request == "Request" => {
+                Some(element.local)
+            }
+            _ => None,
+        };
+        if let Some(operation) = described {
+            operation.clone_into(&mut self.operation);
+        }
+        self.path.push(element.local.to_owned());
     }
 
     pub fn leave(&mut self) {
@@ -248,6 +261,8 @@ impl Shape {
     fn binding(&self, parent: &str, local: &str) -> Part {
         match (parent, local) {
             (_, "DCPType" | "DCP") if self.in_operations() => Part::Binding,
+            // What changes or locks something is refused by GET.
+            ("HTTP", "Get") if WRITING.contains(&self.operation.as_str()) => Part::Dropped,
             ("HTTP", "Get") => Part::Get,
             // A form, or WFS as XML; of the others XML is not understood.
             ("HTTP", "Post") if matches!(self.service, Service::Wms | Service::Wfs) => Part::Get,

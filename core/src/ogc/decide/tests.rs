@@ -77,7 +77,7 @@ fn unknown_and_forbidden_are_alike() {
 }
 
 #[test]
-fn groups_become_their_readable_layers_with_default_styles() {
+fn t102_groups_become_their_readable_layers_with_default_styles() {
     assert_eq!(map("cadastre", &[3]).unwrap(), "parcels");
     assert_eq!(map("demo", &[3]).unwrap(), "roads,parcels,water");
     assert_eq!(map("Demo&STYLES=", &[1]).unwrap(), "roads,water&STYLES=,");

@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 
 pub const WMS: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_3_0.xml");
 const WMS_1_1_1: &str = include_str!("../../../../core/src/ogc/testdata/wms_1_1_1.xml");
-const WFS: &str = include_str!("../../../../core/src/ogc/testdata/wfs_2_0_0.xml");
+pub const WFS: &str = include_str!("../../../../core/src/ogc/testdata/wfs_2_0_0.xml");
 /// Services that advertise themselves under a name of their own, and tell it before their operations do.
 const ELSEWHERE_WFS: &str = r#"<WFS_Capabilities version="2.0.0" xmlns="http://www.opengis.net/wfs/2.0" xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xlink="http://www.w3.org/1999/xlink"><ows:ServiceProvider><ows:ProviderName/><ows:ProviderSite xlink:href="http://elsewhere.internal/ows"/></ows:ServiceProvider><ows:OperationsMetadata><ows:Operation name="GetFeature"><ows:DCP><ows:HTTP><ows:Get xlink:href="http://elsewhere.internal/ows?"/></ows:HTTP></ows:DCP></ows:Operation></ows:OperationsMetadata><FeatureTypeList><FeatureType><Name>roads</Name></FeatureType></FeatureTypeList></WFS_Capabilities>"#;
 const ELSEWHERE_WMS: &str = r#"<WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms" xmlns:xlink="http://www.w3.org/1999/xlink"><Service><Name>WMS</Name><Abstract>(see http://elsewhere.internal/ows).</Abstract></Service><Capability><Request><GetMap><Format>image/png</Format><DCPType><HTTP><Get><OnlineResource xlink:href="http://elsewhere.internal/ows?"/></Get></HTTP></DCPType></GetMap></Request><Layer><Title/><Layer><Name>roads</Name><Title/></Layer></Layer></Capability></WMS_Capabilities>"#;
@@ -82,6 +82,7 @@ impl World {
         for (name, path) in [
             ("main", "/mapserv?map=/srv/demo.map"),
             ("html", "/html"),
+            ("page", "/page"),
             ("exception", "/exception"),
             ("slow", "/slow"),
             ("redirect", "/redirect"),
@@ -175,9 +176,18 @@ impl World {
 
     /// What reached the map server since the last call, its own capabilities left out.
     pub fn seen(&self) -> Vec<Seen> {
+        self.noted(true)
+    }
+
+    /// What the proxy read of the map server for itself since the last call of either.
+    pub fn read(&self) -> Vec<Seen> {
+        self.noted(false)
+    }
+
+    fn noted(&self, for_a_client: bool) -> Vec<Seen> {
         let all = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         all.into_iter()
-            .filter(|seen| seen.headers.contains_key("forwarded"))
+            .filter(|seen| seen.headers.contains_key("forwarded") == for_a_client)
             .collect()
     }
 }
@@ -241,10 +251,20 @@ async fn answer(State(log): State<Log>, request: Request) -> Response {
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WFS") => xml(WFS),
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WMTS") => xml(WMTS),
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WCS&VERSION=2") => xml(WCS_2_0_1),
+        _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WCS") && asks("map=/srv/demo.map") => {
+            let parcels = "<CoverageSummary><Identifier>parcels</Identifier></CoverageSummary></Contents>";
+            WCS.replace("</Contents>", parcels).into_response()
+        }
         _ if asks("REQUEST=GetCapabilities") && asks("SERVICE=WCS") => xml(WCS),
         _ if asks("REQUEST=GetCapabilities") && asks("VERSION=1.1.1") => xml(WMS_1_1_1),
         _ if asks("REQUEST=GetCapabilities") || asks("REQUEST=GetProjectSettings") => xml(WMS),
         "/html" => ([(header::CONTENT_TYPE, "text/html")], "<p>secret SQL</p>").into_response(),
+        // A page that calls itself something else.
+        "/page" => (
+            [(header::CONTENT_TYPE, "text/xml")],
+            "\u{feff}\n<!doctype HTML><p>secret SQL at http://backend.internal/</p>",
+        )
+            .into_response(),
         "/exception" => xml(EXCEPTION),
         "/boom" => (StatusCode::INTERNAL_SERVER_ERROR, "secret SQL").into_response(),
         "/redirect" => (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response(),

@@ -1,5 +1,6 @@
 //! What caches may keep, and for whom.
 
+use mapgate_core::table::{Auth, ServerType};
 use mapgate_tests::gate::Answer;
 
 use super::backend::World;
@@ -79,4 +80,58 @@ async fn t109_no_cache_gives_one_role_set_what_another_was_given() {
             assert!(!answer.headers.contains_key("expires") && !answer.headers.contains_key("age"));
         }
     }
+}
+
+/// What everybody may keep is drawn as nobody gets it drawn for himself.
+#[tokio::test]
+async fn t109_a_legend_for_everybody_is_asked_for_as_a_stranger_from_nowhere() {
+    let world = World::new("  intranet: {networks: [203.0.113.0/24]}").await;
+    let mut geo = world.record("geo", "/mapserv");
+    (geo.r#type, geo.auth) = (ServerType::Geoserver, Auth::Geoserver);
+    world.server(&geo).await;
+    let legend = |server: &str, layer: &str| {
+        format!(
+            "/mapserv_proxy/{server}?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={layer}&FORMAT=image/png"
+        )
+    };
+    for jane in [false, true] {
+        for server in ["main", "geo"] {
+            let path = legend(server, "roads");
+            let answer = if jane {
+                world.jane(&path).await
+            } else {
+                world.ask(&path).await
+            };
+            assert_eq!(answer.header("cache-control"), "public, max-age=3600");
+            let seen = world.seen().pop().expect("a request");
+            assert!(!seen.headers.contains_key("sec-username") && !seen.headers.contains_key("sec-roles"));
+            if server == "main" {
+                assert!(seen.query.ends_with("&role_ids=1&user_id=-1"), "{}", seen.query);
+            }
+        }
+    }
+    // One's own is one's own.
+    assert_eq!(
+        world
+            .jane(&legend("main", "parcels"))
+            .await
+            .header("cache-control"),
+        "private, max-age=3600"
+    );
+    let seen = world.seen().pop().expect("a request");
+    assert!(
+        seen.query.ends_with("&role_ids=1,2,3,5&user_id=1"),
+        "{}",
+        seen.query
+    );
+    assert_eq!(
+        world.jane(&map("roads")).await.header("cache-control"),
+        "private, no-store"
+    );
+    let seen = world.seen().pop().expect("a request");
+    assert!(
+        seen.query.ends_with("&role_ids=1,2,3,5&user_id=1"),
+        "{}",
+        seen.query
+    );
 }

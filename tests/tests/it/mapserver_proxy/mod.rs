@@ -97,7 +97,7 @@ async fn t56_a_forbidden_layer_is_401_for_a_stranger_and_403_for_a_user() {
 }
 
 #[tokio::test]
-async fn bypasses_do_not_reach_the_server() {
+async fn t103_bypasses_do_not_reach_the_server() {
     let world = world().await;
     let refused = [
         "?mode=map&layers=parcels",
@@ -244,7 +244,8 @@ async fn authentication_required_asks_only_strangers() {
         let path = format!("{}&authentication_required", map("roads"));
         let answer = world.ask(&path).await;
         assert_eq!(answer.status, status);
-        assert!(answer.header("www-authenticate").starts_with(challenge));
+        assert_eq!(answer.header("www-authenticate"), challenge);
+        assert_eq!(answer.header("vary"), "Cookie, Authorization, Origin");
         assert_eq!(world.jane(&path).await.status, StatusCode::OK);
     }
 }
@@ -259,6 +260,7 @@ async fn a_wrong_bearer_is_told_as_such_on_every_request() {
             answer.header("www-authenticate"),
             "Bearer error=\"invalid_token\""
         );
+        assert_eq!(answer.header("vary"), "Cookie, Authorization, Origin");
     }
     let foreign = with_header(
         with_header(get(&map("parcels")), "cookie", &world.cookie),

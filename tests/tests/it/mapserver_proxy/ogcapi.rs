@@ -346,3 +346,60 @@ async fn t107_changes_that_are_not_understood_are_refused() {
     assert_eq!(world.send(request).await.status, StatusCode::METHOD_NOT_ALLOWED);
     assert!(world.seen().is_empty());
 }
+
+#[tokio::test]
+async fn a_servers_definition_is_read_once_for_all_who_wait_for_it() {
+    let world = apis().await;
+    let path = "/mapserv_proxy/qgis/wfs3/collections/roads/items?name=W*";
+    let answers = futures_util::future::join_all((0..8).map(|_| world.ask(path))).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
+    let read = world.read();
+    let definitions = read.iter().filter(|seen| seen.path.ends_with("/api"));
+    assert_eq!(definitions.count(), 1, "{read:?}");
+}
+
+#[tokio::test]
+async fn hidden_capabilities_hide_the_api_in_every_spelling_and_for_everybody() {
+    let world = World::new("  hide_capabilities: true").await;
+    world.server(&world.record("api", "/mapserv/demo")).await;
+    let qgis = OgcServer {
+        r#type: ServerType::Qgisserver,
+        ..world.record("qgis", "/mapserv?MAP=/srv/demo.qgs")
+    };
+    world.server(&qgis).await;
+    for (name, api) in [("api", "ogcapi"), ("qgis", "wfs3")] {
+        for path in [
+            "",
+            "/",
+            "?f=json",
+            "/?f=json",
+            "/api",
+            "/api?f=json",
+            "/%61pi",
+            "/collections",
+            "/collections?f=json",
+            "/c%6Fllections",
+            "/collections?limit=1",
+            "/collections/",
+            "/api/",
+            "/api.json",
+            "/collections.json",
+        ] {
+            for jane in [false, true] {
+                let path = format!("/mapserv_proxy/{name}/{api}{path}");
+                let answer = if jane {
+                    world.jane(&path).await
+                } else {
+                    world.ask(&path).await
+                };
+                let hidden =
+                    answer.status == StatusCode::NOT_FOUND || answer.status == StatusCode::BAD_REQUEST;
+                assert!(hidden, "{path}: {} {}", answer.status, answer.body);
+                for name in ["roads", "parcels", "\"links\""] {
+                    assert!(!answer.body.contains(name), "{path}: {}", answer.body);
+                }
+            }
+        }
+    }
+    assert!(world.seen().is_empty());
+}

@@ -1,5 +1,6 @@
 //! Requests by POST: forms, XML, and what they may change.
 
+use super::raw::{RawServer, Sent};
 use super::*;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -108,7 +109,7 @@ async fn a_document_goes_on_as_it_was_understood() {
         (
             "multipart/form-data; boundary=x",
             "--x--".to_owned(),
-            415,
+            400,
             "Exception",
         ),
         ("text/xml", padded(6 * 1024 * 1024), 401, "Exception"),
@@ -179,4 +180,113 @@ async fn stored_queries_are_told_with_the_types_that_the_user_may_read() {
         );
     }
     assert!(world.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_form_in_parts_is_a_form() {
+    let world = world().await;
+    let parts = |layers: &str| {
+        let fields = format!("{MAP}&LAYERS={layers}&role_ids=5");
+        let parts = url::form_urlencoded::parse(fields.as_bytes()).map(|(name, value)| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        });
+        parts.collect::<String>() + "--x--\r\n"
+    };
+    let kind = "multipart/form-data; boundary=x";
+    let answer = world
+        .send(post("/mapserv_proxy/main", kind, &parts("demo")))
+        .await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "PNG"));
+    let seen = world.seen().pop().expect("a request");
+    assert_eq!(seen.query, "map=/srv/demo.map&role_ids=1&user_id=-1");
+    assert_eq!(seen.headers["content-type"], FORM);
+    assert!(seen.body.contains("LAYERS=roads&"), "{}", seen.body);
+    for (kind, body, status) in [
+        (kind, parts("parcels"), StatusCode::UNAUTHORIZED),
+        (kind, parts("roads%26LAYERS%3Dparcels"), StatusCode::UNAUTHORIZED),
+        (
+            kind,
+            parts("roads").replace("--x--", "--x"),
+            StatusCode::BAD_REQUEST,
+        ),
+        (kind, "x".to_owned(), StatusCode::BAD_REQUEST),
+        (
+            "multipart/form-data",
+            parts("roads"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
+        (
+            "multipart/mixed; boundary=x",
+            parts("roads"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
+    ] {
+        let answer = world.send(post("/mapserv_proxy/main", kind, &body)).await;
+        assert_eq!(answer.status, status, "{kind} {body}: {}", answer.body);
+        assert!(answer.body.contains("Exception"), "{}", answer.body);
+        is_sandboxed(&answer);
+    }
+    assert!(world.seen().is_empty());
+}
+
+/// A link on anybody's page is a GET.
+#[tokio::test]
+async fn t107_nothing_is_locked_by_a_get() {
+    let world = world().await;
+    for (operation, own) in [("LockFeature", ""), ("GetFeatureWithLock", "&EXPIRY=5")] {
+        let query = format!("SERVICE=WFS&VERSION=1.1.0&REQUEST={operation}&TYPENAME=parcels{own}");
+        let answer = world.jane(&format!("/mapserv_proxy/main?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(answer.body.contains("OperationNotSupported"), "{}", answer.body);
+        assert!(world.seen().is_empty());
+        let form = with_header(post("/mapserv_proxy/main", FORM, &query), "cookie", &world.cookie);
+        assert_eq!(world.send(form).await.status, StatusCode::OK, "{operation}");
+        assert_eq!(world.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_long_for_a_url_goes_on_as_a_form() {
+    let world = world().await;
+    let types = vec!["ms:roads"; 1000].join(",");
+    let path = format!(
+        "/mapserv_proxy/main?SERVICE=WFS&VERSION=2.0.0&REQUEST=DescribeFeatureType&TYPENAMES={types}"
+    );
+    assert_eq!(world.ask(&path).await.status, StatusCode::OK);
+    let seen = world.seen().pop().expect("a request");
+    assert_eq!(seen.query, "map=/srv/demo.map&role_ids=1&user_id=-1");
+    assert_eq!(seen.headers["content-type"], FORM);
+    let start = "SERVICE=WFS&VERSION=2.0.0&REQUEST=DescribeFeatureType&TYPENAMES=ms:roads,ms:roads";
+    assert!(seen.body.starts_with(start), "{}", seen.body);
+}
+
+/// Who is told that it failed sends it again.
+#[tokio::test]
+async fn t107_a_transaction_whose_answer_is_too_long_is_not_told_as_failed() {
+    let world = world().await;
+    let server = RawServer::start().await;
+    let mut record = world.record("raw", "/");
+    record.url.clone_from(&server.url);
+    world.server(&record).await;
+    let inserted = r#"<Feature><FeatureId fid="parcels.1"/></Feature>"#.repeat(400_000);
+    let body = format!(
+        "<TransactionResponse version=\"1.1.0\"><InsertResults>{inserted}</InsertResults></TransactionResponse>"
+    );
+    server.answers(Sent::ok(
+        &format!("Content-Type: text/xml\r\nContent-Length: {}", body.len()),
+        body,
+    ));
+    let sent = TRANSACTION.replace("parcels", "ms:parcels");
+    let request = with_header(
+        post("/mapserv_proxy/raw", "text/xml", &sent),
+        "cookie",
+        &world.cookie,
+    );
+    let answer = world.send(request).await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+    assert!(
+        answer.body.contains("The transaction was sent"),
+        "{}",
+        answer.body
+    );
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::backend::WMS;
+use super::backend::{WFS, WMS};
 
 /// What is sent for a request.
 #[derive(Clone, Default)]
@@ -111,9 +111,11 @@ async fn serve(mut socket: TcpStream, shared: Arc<Shared>) {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone()
         } else {
+            let own = if head.contains("service=wfs") { WFS } else { WMS };
+            let length = own.len();
             Sent::ok(
-                &format!("Content-Type: text/xml\r\nContent-Length: {}", WMS.len()),
-                WMS,
+                &format!("Content-Type: text/xml\r\nContent-Length: {length}"),
+                own,
             )
         };
         if socket.write_all(&sent.bytes).await.is_err() {

@@ -135,3 +135,61 @@ async fn in_the_steady_state_the_table_is_not_asked() {
     world.test.clock.advance(Duration::from_secs(11));
     assert_eq!(world.jane(&map("parcels")).await.status, StatusCode::FORBIDDEN);
 }
+
+/// A servlet reads headers as ISO-8859-1.
+#[tokio::test]
+async fn geoserver_is_told_a_name_that_it_can_read_or_nothing_is_asked() {
+    let world = world().await;
+    let mut geo = world.record("geo", "/mapserv");
+    (geo.r#type, geo.auth) = (ServerType::Geoserver, Auth::Geoserver);
+    world.server(&geo).await;
+    let mut roles = Vec::new();
+    for name in ["éditeur", "редактор", "two;roles"] {
+        roles.push(world.test.role(name).await);
+    }
+    for name in ["zoë", "зоя", "ZoÃ«"] {
+        world.test.user(name, "correct horse", &roles, false).await;
+    }
+    let asked = async |name: &str| {
+        let cookie = world.ticket(name).await;
+        let answer = world
+            .with_header(&map("roads").replace("main", "geo"), "cookie", &cookie)
+            .await;
+        (answer, world.seen())
+    };
+    for (name, bytes) in [("zoë", &b"zo\xeb"[..]), ("ZoÃ«", &b"Zo\xc3\xab"[..])] {
+        let (answer, seen) = asked(name).await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.body);
+        let headers = &seen[0].headers;
+        assert_eq!(headers["sec-username"].as_bytes(), bytes);
+        assert_eq!(
+            headers["sec-roles"].as_bytes(),
+            b"anonymous;registered;\xe9diteur"
+        );
+    }
+    let (answer, seen) = asked("зоя").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(
+        answer.body.contains("cannot be told your user name"),
+        "{}",
+        answer.body
+    );
+    assert!(seen.is_empty(), "{seen:?}");
+    is_sandboxed(&answer);
+}
+
+#[tokio::test]
+async fn unknown_names_are_remembered_for_as_long_as_an_identity() {
+    let world = world().await;
+    let ask = async |name: &str| world.ask(&map("roads").replace("main", name)).await.status;
+    assert_eq!(ask("nosuch0").await, StatusCode::BAD_REQUEST);
+    let _ = world.test.table_requests();
+    for at in 0..20 {
+        assert_eq!(ask(&format!("nosuch{at}")).await, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(world.test.table_requests(), [""; 0]);
+    world.server(&world.record("nosuch1", "/mapserv")).await;
+    assert_eq!(ask("main").await, StatusCode::OK);
+    world.test.clock.advance(Duration::from_secs(11));
+    assert_eq!(ask("nosuch1").await, StatusCode::OK);
+}
