@@ -6,11 +6,14 @@ use super::request::{Asked, Carrier, LayerList, ListForm};
 use super::rules::{DefaultAccess, Rules};
 use super::tree::Tree;
 use super::{Access, Service, rule_name};
-use std::collections::{BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+mod groups;
 mod names;
 mod seen;
 
+use groups::Group;
 pub(super) use seen::may_tile;
 pub use seen::readable;
 
@@ -41,12 +44,7 @@ pub fn decide(
     tree: &Tree,
     role_ids: &BTreeSet<i64>,
 ) -> Result<Forward, Refusal> {
-    let judge = Judge {
-        asked,
-        rules,
-        tree,
-        role_ids,
-    };
+    let judge = Judge::new(asked, rules, tree, role_ids);
     let mut query = match asked.service {
         Service::Features => Vec::new(),
         _ => vec![
@@ -90,9 +88,22 @@ struct Judge<'a> {
     rules: &'a Rules,
     tree: &'a Tree,
     role_ids: &'a BTreeSet<i64>,
+    /// What was found in the groups asked for so far, by their nodes: one that is named again and again, in any spelling,
+    /// is looked through once.
+    groups: RefCell<HashMap<Vec<usize>, Group>>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(asked: &'a Asked, rules: &'a Rules, tree: &'a Tree, role_ids: &'a BTreeSet<i64>) -> Self {
+        Self {
+            asked,
+            rules,
+            tree,
+            role_ids,
+            groups: RefCell::default(),
+        }
+    }
+
     /// Checks one list, appends what the server is to see of it, and gives the layers' names.
     fn list(&self, list: &LayerList, query: &mut Vec<(String, String)>) -> Result<Vec<String>, Refusal> {
         let parameter = list.parameter;
@@ -211,7 +222,7 @@ impl Judge<'_> {
                 .map(String::as_str)
                 .unwrap_or_default();
             if self.is_group(name) {
-                let leaves = self.group(parameter, name)?;
+                let leaves = self.group(parameter, name)?.leaves;
                 if !matches!(style, "" | "default") {
                     let text = "A group has no style but the default one.";
                     return Err(Refusal::Fault(OgcError::at(
@@ -221,7 +232,7 @@ impl Judge<'_> {
                     )));
                 }
                 written.extend(leaves.iter().map(|_| String::new()));
-                names.extend(leaves);
+                names.extend(leaves.iter().cloned());
             } else {
                 names.push(self.layer(parameter, name)?);
                 written.push(style.to_owned());
@@ -238,8 +249,7 @@ impl Judge<'_> {
         if !self.is_group(name) {
             return self.layer(parameter, name).map(drop);
         }
-        self.group(parameter, name)?;
-        if self.safe(name) {
+        if self.group(parameter, name)?.whole {
             Ok(())
         } else {
             Err(Refusal::Forbidden(self.undefined(parameter)))
@@ -251,11 +261,11 @@ impl Judge<'_> {
         if !self.is_group(name) {
             return self.layer(parameter, name);
         }
-        let readable = self.group(parameter, name)?;
-        if self.safe(name) {
+        let group = self.group(parameter, name)?;
+        if group.whole {
             return Ok(name.to_owned());
         }
-        if let [only] = readable.as_slice() {
+        if let [only] = &*group.leaves {
             return Ok(only.clone());
         }
         let text = "The legend of a group is offered by its layers, one at a time.";
@@ -291,24 +301,6 @@ impl Judge<'_> {
         }
     }
 
-    /// The readable layers of a group, in tree order.
-    fn group(&self, parameter: &str, name: &str) -> Result<Vec<String>, Refusal> {
-        let found = self.named(name);
-        let group_name = |at: &usize| self.tree.node(*at).filter(|node| node.group)?.name.as_deref();
-        let kept_out = found
-            .iter()
-            .filter_map(group_name)
-            .any(|group| self.rules.forbids(self.bare(group), self.role_ids));
-        let mut known: HashSet<&str> = HashSet::new();
-        let leaves = found.iter().flat_map(|at| self.tree.leaves(*at));
-        let leaves = leaves.filter(|leaf| known.insert(leaf) && self.safe(leaf));
-        let leaves: Vec<String> = leaves.map(str::to_owned).collect();
-        if kept_out || leaves.is_empty() {
-            return Err(Refusal::Forbidden(self.undefined(parameter)));
-        }
-        Ok(leaves)
-    }
-
     fn is_group(&self, name: &str) -> bool {
         self.named(name)
             .iter()
@@ -333,14 +325,17 @@ impl Judge<'_> {
     }
 
     fn public(&self, layers: &[String]) -> bool {
+        let mut known = HashSet::new();
         let leaves = |name: &String| {
-            let mut leaves = self
-                .named(name)
-                .into_iter()
-                .flat_map(|at| self.tree.all_leaves(at))
-                .peekable();
-            leaves.peek().is_some()
-                && leaves.all(|leaf| leaf.is_some_and(|leaf| self.rules.is_public(self.bare(leaf))))
+            let found = self.named(name);
+            if known.contains(&found) {
+                return true;
+            }
+            let mut leaves = found.iter().flat_map(|at| self.tree.all_leaves(*at)).peekable();
+            let public = leaves.peek().is_some()
+                && leaves.all(|leaf| leaf.is_some_and(|leaf| self.rules.is_public(self.bare(leaf))));
+            known.insert(found);
+            public
         };
         layers.iter().all(leaves)
     }

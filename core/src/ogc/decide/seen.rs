@@ -11,12 +11,7 @@ use std::collections::BTreeSet;
 /// request by name would be allowed.
 #[must_use]
 pub fn readable(asked: &Asked, rules: &Rules, tree: &Tree, role_ids: &BTreeSet<i64>) -> BTreeSet<String> {
-    let judge = Judge {
-        asked,
-        rules,
-        tree,
-        role_ids,
-    };
+    let judge = Judge::new(asked, rules, tree, role_ids);
     let safe = tree.layers().filter(|name| judge.safe(name));
     safe.map(str::to_owned).collect()
 }
@@ -40,11 +35,6 @@ pub(in super::super) fn may_tile(
         carrier: Carrier::Query,
         namespaces: Vec::new(),
     };
-    let judge = Judge {
-        asked: &asked,
-        rules,
-        tree,
-        role_ids,
-    };
+    let judge = Judge::new(&asked, rules, tree, role_ids);
     judge.whole("LAYER", name).is_ok()
 }
