@@ -1,8 +1,10 @@
 //! A gate on an embedded DynamoDB of its own, reached through the real SDK, with time and randomness that a test sets
 //! and a record of the requests sent to the table.
 
+mod access;
 mod table;
 
+pub use access::{IDENTIFYING, NOTES, as_function, identifying};
 pub use table::Held;
 
 use std::future::poll_fn;
@@ -31,6 +33,8 @@ use mapgate_core::table::{AuditEntry, CreateUser, Event, NewUser, RoleId, Source
 use table::{Way, embedded_dynamodb};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
+
+use crate::template::template;
 
 /// The moment at which a test's clock stands when it begins.
 pub const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
@@ -208,12 +212,15 @@ impl TestGate {
             address,
             https: false,
         });
-        let response = front(router, &self.gate.settings)
-            .oneshot(request)
-            .await
-            .expect("an answer");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("the body").to_bytes();
+        let path = request.uri().path();
+        let prefix = self.gate.settings.base_url.path_prefix();
+        let function = template().function_of(path.strip_prefix(prefix).unwrap_or(path));
+        let front = front(router, &self.gate.settings);
+        let answering = async {
+            let (parts, body) = front.oneshot(request).await.expect("an answer").into_parts();
+            (parts, body.collect().await.expect("the body").to_bytes())
+        };
+        let (parts, body) = as_function(function, answering).await;
         let body = String::from_utf8(body.to_vec()).expect("a body in UTF-8");
         Answer {
             status: parts.status,
@@ -276,6 +283,17 @@ impl TestGate {
     #[must_use]
     pub fn hold(&self, operation: &str, nth: usize) -> Held {
         self.way.hold(operation, nth)
+    }
+}
+
+/// Looks at what functions asked of the table: a role that is too narrow would show on AWS alone.
+impl Drop for TestGate {
+    fn drop(&mut self) {
+        let denied = self.way.denied();
+        assert!(
+            denied.is_empty() || std::thread::panicking(),
+            "the roles in infra/template.yaml do not allow what the code asks: {denied:#?}"
+        );
     }
 }
 

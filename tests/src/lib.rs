@@ -34,6 +34,7 @@ mod raw;
 mod relay;
 mod site;
 mod slapd;
+pub mod template;
 
 pub use actor::Actor;
 pub use answer::Answer;

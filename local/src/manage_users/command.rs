@@ -58,12 +58,24 @@ enum Other {
     Import(ImportArguments),
     /// Prints a URL that logs a user in, for portals that link to this one
     Urllogin(UrlLoginArguments),
+    /// Makes the keys of `MAPGATE_SECRETS` where it holds none; else adds new ones, which sign from a quarter of an hour later on,
+    /// and takes out those that newer ones replaced more than 90 days ago
+    Keys,
+    /// Checks a settings file as the functions do, and writes it to the secret that `MAPGATE_SETTINGS` names
+    Settings(SettingsArguments),
 }
 
 /// What to import.
 #[derive(Debug, Args)]
 pub struct ImportArguments {
     /// JSON lines, as the SQL in --help exports them
+    pub file: PathBuf,
+}
+
+/// Which settings.
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// The settings file
     pub file: PathBuf,
 }
 
@@ -111,6 +123,10 @@ pub enum Command {
     Import(ImportArguments),
     /// To make a URL.
     UrlLogin(UrlLoginArguments),
+    /// To make or rotate the keys.
+    Keys,
+    /// To write the settings.
+    Settings(SettingsArguments),
 }
 
 /// What there is to say instead of doing anything.
@@ -149,6 +165,8 @@ impl Command {
         Ok(match (line.command, line.user.username) {
             (Some(Other::Import(asked)), _) => Self::Import(asked),
             (Some(Other::Urllogin(asked)), _) => Self::UrlLogin(asked),
+            (Some(Other::Keys), _) => Self::Keys,
+            (Some(Other::Settings(asked)), _) => Self::Settings(asked),
             (None, username) => Self::User(UserAsked {
                 username: username.unwrap_or_default(),
                 password: line.user.password,

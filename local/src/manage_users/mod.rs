@@ -1,6 +1,8 @@
 //! The operator's tool `manage-users` (contract, section 11), with GeoMapFish's own options.
 
 mod command;
+mod keys;
+mod settings;
 mod url_login;
 mod user;
 
@@ -17,11 +19,17 @@ pub use command::{Answer, Command};
 /// Does what `command` asks, in the environment that the functions have too, and tells `output` what it did. Passwords
 /// are never told.
 pub async fn run(command: Command, output: &mut impl Write) -> anyhow::Result<()> {
+    // The settings of before may be what is wrong.
+    if let Command::Settings(asked) = &command {
+        return settings::write(&asked.file, output).await;
+    }
     let gate = gate_of_environment().await;
     let gate = gate.map_err(|faults| anyhow!(faults.join("; ")))?;
     match command {
         Command::User(asked) => user::manage(&gate, asked, output).await,
         Command::UrlLogin(asked) => url_login::make(&gate, asked, output),
+        Command::Keys => keys::make_or_rotate(&gate, output).await,
+        Command::Settings(_) => Ok(()),
         Command::Import(asked) => crate::import::import(&gate, &asked.file, output).await,
     }
 }

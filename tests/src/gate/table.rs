@@ -1,6 +1,7 @@
 //! The way to the table: an embedded DynamoDB, and a client of it that notes what is asked, and has go wrong what a test
 //! wants.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -14,6 +15,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Notify;
 
+use super::access;
+
 /// What went by, and what is to go wrong.
 #[derive(Debug, Default)]
 pub(super) struct Way(Mutex<State>);
@@ -21,6 +24,8 @@ pub(super) struct Way(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     requests: Vec<String>,
+    /// What a function asked for that its role does not allow.
+    denied: BTreeSet<String>,
     /// The next answer is lost, though the table did what was asked.
     loses_next: bool,
     /// The next request of this operation does not arrive.
@@ -56,6 +61,11 @@ impl Way {
     /// The operations asked for since the last call.
     pub(super) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.state().requests)
+    }
+
+    /// What functions asked for beyond their roles since the last call.
+    pub(super) fn denied(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.state().denied)
     }
 
     pub(super) fn lose_next_answer(&self) {
@@ -135,8 +145,10 @@ impl HttpConnector for Recording<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let denied = access::denied(&operation, request.body().bytes().unwrap_or_default());
         let mut state = self.way.state();
         state.requests.push(operation.clone());
+        state.denied.extend(denied);
         if state.refuses.take_if(|refused| *refused == operation).is_some() {
             let fault = ConnectorError::other("refused".into(), None);
             return HttpConnectorFuture::ready(Err(fault));

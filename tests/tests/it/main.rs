@@ -13,6 +13,7 @@ mod fuzz;
 mod house;
 mod http;
 mod identity;
+mod infra;
 mod login;
 mod mapserver_proxy;
 mod oauth;

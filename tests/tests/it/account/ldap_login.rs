@@ -237,6 +237,25 @@ async fn a_directorys_user_enters_by_basic_and_has_no_password_to_change_here() 
 }
 
 #[tokio::test]
+async fn who_enters_by_basic_is_made_and_has_the_roles_of_the_directorys_groups() {
+    let slapd = Slapd::start().await;
+    let vars = ldap(&slapd.url(), "ldap", true).replace("chief", ROLE_ADMIN);
+    let test = over(&vars).await;
+    let (editor, admin) = (test.role("editor").await, test.role(ROLE_ADMIN).await);
+    // Else jane could not lose the role.
+    test.user("ada", "any", &[admin], false).await;
+    assert_eq!(basic(&test, "jane", &password("jane")).await, 200);
+    let change = UserChange {
+        roles: Some([admin].into()),
+        ..UserChange::default()
+    };
+    set(&test, "jane", change).await;
+    test.clock.advance(Duration::from_secs(20));
+    assert_eq!(basic(&test, "jane", &password("jane")).await, 200);
+    assert_eq!(user(&test, "jane").await.roles, BTreeSet::from([editor]));
+}
+
+#[tokio::test]
 async fn who_comes_to_the_directory_later_or_has_a_new_password_there_enters_by_basic_within_a_minute() {
     let House { test, slapd, .. } = house("directory, ldap").await;
     let dn = "dn: uid=late,ou=people,dc=example,dc=com";

@@ -14,7 +14,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::secrets::Secrets;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{AuditEntry, Event, Transaction, User, UserChange};
-use mapgate_tests::gate::{Answer, TestGate, get, post, with_header};
+use mapgate_tests::gate::{Answer, IDENTIFYING, TestGate, as_function, get, post, with_header};
 
 pub(super) const RIGHT: &str = "correct horse battery";
 /// Where the tests' requests come from.
@@ -76,7 +76,9 @@ pub(super) async fn change_password(test: &TestGate, username: &str, old: &str, 
 pub(super) async fn basic(test: &TestGate, username: &str, password: &str) -> u16 {
     let credential = STANDARD.encode(format!("{username}:{password}"));
     let request = with_header(get("/loginuser"), "authorization", &format!("Basic {credential}"));
-    test.send(router(&test.gate), request).await.status.as_u16()
+    // Any function would do that asks who a request acts for.
+    let answering = test.send(router(&test.gate), request);
+    as_function(IDENTIFYING, answering).await.status.as_u16()
 }
 
 /// Who the cookies belong to; empty for nobody.

@@ -119,6 +119,16 @@ async fn a_tick_taken_away_asks_for_a_new_password_and_ends_every_session() {
 }
 
 #[tokio::test]
+async fn whose_password_an_administrator_sets_is_told_by_mail() {
+    let template = "{email_from: a@example.com, email_subject: s, email_body: '{password}'}";
+    let desk = Desk::with(&format!("  reset_password: {template}")).await;
+    let path = made(&desk, &jane()).await;
+    change(&desk, &path, json!({ "password": "another lindmatt" })).await;
+    let queued = desk.test.gate.table().await.open_mails().await.unwrap();
+    assert_eq!(queued.len(), 1, "{queued:?}");
+}
+
+#[tokio::test]
 async fn a_password_that_an_administrator_sets_must_be_changed() {
     let desk = Desk::new().await;
     let path = made(&desk, &jane()).await;

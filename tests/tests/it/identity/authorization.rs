@@ -9,7 +9,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::identity::{Peer, sign_ticket};
 use mapgate_core::random::Random;
-use mapgate_tests::gate::TestGate;
+use mapgate_tests::gate::{IDENTIFYING, TestGate, as_function};
 
 /// Who a request is.
 const NOBODY: Result<&str, Failure> = Ok("");
@@ -28,7 +28,7 @@ async fn who(gate: &Gate, headers: &[(&str, &[u8])]) -> Result<String, Failure> 
         https: false,
     };
     let (parts, ()) = request.extension(peer).body(()).unwrap().into_parts();
-    let identity = gate.identify(&parts, Reach::Own).await?;
+    let identity = as_function(IDENTIFYING, gate.identify(&parts, Reach::Own)).await?;
     Ok(identity.user.map(|user| user.username).unwrap_or_default())
 }
 

@@ -12,6 +12,7 @@ use http::Request;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::identity::{Identity, Peer};
+use mapgate_tests::gate::{IDENTIFYING, as_function};
 
 /// What `gate` makes of a request with these headers, from 203.0.113.7.
 async fn identify(gate: &Gate, headers: &[(&str, &str)]) -> Result<Identity, Failure> {
@@ -28,7 +29,7 @@ async fn identify(gate: &Gate, headers: &[(&str, &str)]) -> Result<Identity, Fai
         .body(Body::empty())
         .expect("a request")
         .into_parts();
-    gate.identify(&parts, Reach::Own).await
+    as_function(IDENTIFYING, gate.identify(&parts, Reach::Own)).await
 }
 
 /// The user's name; empty for an anonymous request.

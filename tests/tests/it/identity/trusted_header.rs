@@ -11,7 +11,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::http::Reach;
 use mapgate_core::identity::{Identity, Peer, Scheme, sign_ticket};
 use mapgate_core::table::{AuditEntry, CreateUser, Event, NewUser, Source, User, UserChange};
-use mapgate_tests::gate::{START, TestGate, get, post, with_header};
+use mapgate_tests::gate::{IDENTIFYING, START, TestGate, as_function, get, post, with_header};
 
 const LISTED: &str = "10.1.2.3";
 const VARS: &str = "  authentication:\n    trusted_header: {header: X-Remote-User, proxies: [10.0.0.0/8, '2001:db8:5::/48']}";
@@ -29,7 +29,9 @@ async fn identify_from(gate: &Gate, peer: &str, headers: &[(&str, &str)], reach:
     };
     let request = request.extension(peer).body(Body::empty()).expect("a request");
     let (parts, _) = request.into_parts();
-    gate.identify(&parts, reach).await.expect("an identity")
+    as_function(IDENTIFYING, gate.identify(&parts, reach))
+        .await
+        .expect("an identity")
 }
 
 /// The user's name; empty for an anonymous request.

@@ -11,7 +11,7 @@ use mapgate_core::identity::{Peer, Scheme};
 use mapgate_core::random::Random;
 use mapgate_core::session::UrlLogin;
 use mapgate_core::settings::Secret;
-use mapgate_tests::gate::{TestGate, get, post, with_header};
+use mapgate_tests::gate::{IDENTIFYING, TestGate, as_function, get, post, with_header};
 
 const KEY: &str = "lindmatt-lindmatt-lindmatt-32byt";
 
@@ -56,7 +56,8 @@ async fn ask(
         https: false,
     };
     let request = request.extension(peer).body(Body::empty()).expect("a request");
-    let identity = gate.identify(&request.into_parts().0, Reach::Own).await?;
+    let (parts, _) = request.into_parts();
+    let identity = as_function(IDENTIFYING, gate.identify(&parts, Reach::Own)).await?;
     let username = identity.user.map(|user| user.username);
     Ok((username.unwrap_or_default(), identity.scheme))
 }

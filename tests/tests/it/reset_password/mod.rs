@@ -10,7 +10,7 @@ use http::Request;
 use mapgate_core::clock::Timestamp;
 use mapgate_core::table::{AuditEntry, Event, Mail, User};
 use mapgate_reset_password::send_due;
-use mapgate_tests::gate::{Answer, TestGate, post};
+use mapgate_tests::gate::{Answer, TestGate, as_function, post};
 use mapgate_tests::{Delivered, MailServer};
 
 pub(crate) const OLD: &str = "correct horse";
@@ -59,7 +59,8 @@ impl Portal {
     }
 
     pub(crate) async fn send_due(&self) {
-        send_due(&self.test.gate).await.unwrap();
+        let sending = send_due(&self.test.gate);
+        as_function("reset-password", sending).await.unwrap();
     }
 
     /// Asks, sends, and gives the mail.
