@@ -22,6 +22,7 @@ use crate::http::{Failure, Reach, ticket_is_believed};
 use crate::identity::{
     self, Credentials, Identity, Memory, Parts, Peer, client_address, is_https, is_intranet,
 };
+use crate::measure;
 use crate::oauth::Claims;
 use crate::outbound::Outbound;
 use crate::random::Random;
@@ -115,7 +116,11 @@ impl Gate {
         ogc_server: Option<&str>,
     ) -> Result<Identity, Failure> {
         let credentials = self.credentials(request, reach, ogc_server);
-        Ok(identity::resolve(self.parts().await, credentials).await?)
+        let identity = identity::resolve(self.parts().await, credentials).await?;
+        if let Some(user) = &identity.user {
+            measure::note(|measures| measures.user_id = Some(user.id.0));
+        }
+        Ok(identity)
     }
 
     /// The user for whom a front proxy vouches, where the second factor is still to be given; see [`identity::vouched`].

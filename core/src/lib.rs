@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod random;
+pub mod measure;
 pub mod settings;
 pub mod aws;
 pub mod secrets;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{BODY_LIMIT, Failure, cors, json_error, oauth_error, problem};
+use crate::measure;
 use crate::settings::{Service, Settings};
 
 #[derive(Clone)]
@@ -55,7 +56,10 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
     let options = (*request.method() == Method::OPTIONS).then(|| request.headers().clone());
     // A path that no route has is no service's.
     let service = match request.extensions().get::<MatchedPath>() {
-        Some(_) => rules.service,
+        Some(path) => {
+            measure::note(|measures| measures.route = Some(path.as_str().to_owned()));
+            rules.service
+        }
         None => Some(Service::Error),
     };
     let length = request

@@ -83,7 +83,7 @@ async fn handed(
         response
     };
     let router = Router::new().route("/", get(async move || answer()));
-    let mut service = Sane(Adapter::from(Buffered(Peers(router))));
+    let mut service = Sane(Adapter::from(Buffered(Peers::of(router))));
     let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), LambdaContext::default());
     serde_json::to_value(service.call(event).await.unwrap()).unwrap()
 }

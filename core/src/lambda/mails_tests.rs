@@ -81,7 +81,7 @@ async fn each_event_takes_its_own_way() {
         }
     };
     let router = Router::new().route("/here", get(|| async { "hello" }));
-    let mut service = Either::new(Sane(Adapter::from(Buffered(Peers(router)))), send);
+    let mut service = Either::new(Sane(Adapter::from(Buffered(Peers::of(router)))), send);
     let mut call = |payload: Value| service.call(LambdaEvent::new(payload, LambdaContext::default()));
     let answer = call(http_api()).await.unwrap();
     assert_eq!(
@@ -103,7 +103,7 @@ async fn each_event_takes_its_own_way() {
 #[tokio::test]
 async fn a_failed_sender_fails_its_invocation() {
     let send = || async { Err(std::io::Error::other("no table")) };
-    let mut service = Either::new(Sane(Adapter::from(Buffered(Peers(Router::new())))), send);
+    let mut service = Either::new(Sane(Adapter::from(Buffered(Peers::of(Router::new())))), send);
     let failed = service.call(LambdaEvent::new(schedule(), LambdaContext::default()));
     assert!(failed.await.unwrap_err().to_string().contains("no table"));
 }

@@ -5,6 +5,7 @@ mod event;
 mod mails;
 mod start;
 mod streamed;
+mod told;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,11 +19,14 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Request, StreamAdapter};
 use tokio::sync::Notify;
 
+use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::http::front;
+use crate::measure::{Since, measured};
 use crate::settings::InvokeMode;
 use buffered::{Buffered, Gathered};
 use streamed::Streamed;
+use told::Told;
 
 pub use start::{gate_of, gate_of_environment, log, printable};
 
@@ -100,7 +104,10 @@ fn of_http(
 
 fn peers(gate: Arc<Gate>, router: impl FnOnce(Arc<Gate>) -> Router) -> Peers {
     let settings = gate.settings.clone();
-    Peers(front(router(gate), &settings))
+    Peers {
+        clock: gate.clock.clone(),
+        router: front(router(gate), &settings),
+    }
 }
 
 #[expect(
@@ -112,6 +119,14 @@ fn failed(faults: &[String]) -> ExitCode {
         eprintln!("{fault}");
     }
     ExitCode::FAILURE
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "CloudWatch takes metrics from a line that is this JSON and nothing else"
+)]
+fn say(line: &serde_json::Value) {
+    println!("{line}");
 }
 
 /// Makes events harmless that `lambda_http` would panic on.
@@ -134,7 +149,21 @@ impl<S: Service<LambdaEvent<LambdaRequest>>> Service<LambdaEvent<LambdaRequest>>
 
 /// Puts the event's peer into the request's extensions, and its body into axum's.
 #[derive(Clone)]
-struct Peers(Router);
+struct Peers {
+    router: Router,
+    clock: Clock,
+}
+
+impl Peers {
+    /// Around a router, for tests.
+    #[cfg(test)]
+    fn of(router: Router) -> Self {
+        Self {
+            router,
+            clock: Clock::system(),
+        }
+    }
+}
 
 impl Service<Request> for Peers {
     type Response = axum::response::Response;
@@ -142,13 +171,31 @@ impl Service<Request> for Peers {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Service::<axum::extract::Request>::poll_ready(&mut self.0, context)
+        Service::<axum::extract::Request>::poll_ready(&mut self.router, context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
         let peer = event::peer(&request);
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(peer);
-        Box::pin(self.0.call(request))
+        let context = request.extensions().get::<lambda_runtime::Context>().cloned();
+        let (method, clock) = (request.method().clone(), self.clock.clone());
+        let answering = self.router.call(request);
+        Box::pin(async move {
+            let since = Since::now();
+            let (answer, measures) = measured(answering).await;
+            if let (Ok(response), Some(context)) = (&answer, context) {
+                let told = Told {
+                    function: &context.env_config.function_name,
+                    request_id: &context.request_id,
+                    method: &method,
+                    status: response.status(),
+                    took: since.elapsed(),
+                    measures: &measures,
+                };
+                say(&told.line(clock.now()));
+            }
+            answer
+        })
     }
 }

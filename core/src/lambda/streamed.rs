@@ -97,7 +97,7 @@ mod tests {
             Body::from_stream(futures_util::stream::iter(pieces))
         };
         Streamed {
-            router: Peers(Router::new().route("/", get(async move || pieces()))),
+            router: Peers::of(Router::new().route("/", get(async move || pieces()))),
             broken: Arc::default(),
         }
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::NotAnswered;
+use crate::measure::{self, Count, Since};
 use crate::outbound::{Arriving, Call, CallError, Outbound};
 
 /// Sends a GET with `query` behind what the server's URL already has, or a POST with this body and its media type, and
@@ -43,7 +44,11 @@ pub async fn ask(outbound: &Outbound, call: Call) -> Result<Response<Arriving>, 
         tracing::error!(url, %error, "the map server cannot be called");
         NotAnswered::Down
     };
-    let response = match outbound.call(call).await {
+    let since = Since::now();
+    let called = outbound.call(call).await;
+    measure::count(Count::ProxiedRequests);
+    measure::note(|measures| measures.backend_time += since.elapsed());
+    let response = match called {
         Ok(response) => response,
         Err(CallError::Slow) => return Err(slow(&url)),
         Err(error) => return Err(down(&error)),

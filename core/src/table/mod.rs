@@ -15,6 +15,7 @@ mod item;
 mod limits;
 mod listing;
 mod mails;
+mod measured;
 mod members;
 mod roles;
 mod schema;
@@ -73,11 +74,12 @@ pub struct Table {
 const CONFLICTS: u32 = 8;
 
 impl Table {
-    /// The table `name` as `client` reaches it. Asks nothing yet. `random` makes audit entries' keys and waits differ.
+    /// The table `name` as `client` reaches it; what it is asked is measured. Asks nothing yet. `random` makes audit entries' keys and waits differ.
     #[must_use]
     pub fn new(client: aws_sdk_dynamodb::Client, name: impl Into<String>, random: Random) -> Self {
+        let measured = client.config().to_builder().interceptor(measured::Measured);
         Self {
-            client,
+            client: aws_sdk_dynamodb::Client::from_conf(measured.build()),
             name: name.into(),
             random,
         }

@@ -3,10 +3,11 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::attempts::{Attempt, Place};
-use super::audit::AuditEntry;
+use super::audit::{AuditEntry, Event};
 use super::changes::UserChange;
 use super::{Table, TableError, User};
 use crate::clock::Timestamp;
+use crate::measure::{self, Count};
 
 /// Writes that are made together or not at all. A fault met on the way shows at [`Transaction::commit`].
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct Transaction<'a> {
     table: &'a Table,
     writes: Vec<TransactWriteItem>,
     names: Vec<Write>,
+    events: Vec<Event>,
     fault: Option<TableError>,
 }
 
@@ -53,6 +55,7 @@ impl Table {
             table: self,
             writes: Vec::new(),
             names: Vec::new(),
+            events: Vec::new(),
             fault: None,
         }
     }
@@ -98,7 +101,9 @@ impl<'a> Transaction<'a> {
     /// Adds an entry to the audit trail.
     pub fn audit(self, entry: &AuditEntry) -> Self {
         let put = self.table.audit_put(entry);
-        self.with(Write::Other, put)
+        let mut all = self.with(Write::Other, put);
+        all.events.push(entry.event);
+        all
     }
 
     pub(super) fn table(&self) -> &'a Table {
@@ -153,7 +158,11 @@ impl<'a> Transaction<'a> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        Ok(self.table.transact(self.writes).await?.map_err(|reasons| {
+        let written = self.table.transact(self.writes).await?;
+        if written.is_ok() {
+            self.events.into_iter().for_each(counted);
+        }
+        Ok(written.map_err(|reasons| {
             let failed = |wanted| {
                 let mut names = self.names.iter().enumerate();
                 names.any(|(index, name)| *name == wanted && reasons.failed(index))
@@ -167,5 +176,15 @@ impl<'a> Transaction<'a> {
                 other: failed(Write::Other),
             }
         }))
+    }
+}
+
+/// What the trail tells of is counted as well.
+fn counted(event: Event) {
+    match event {
+        Event::LoginSucceeded => measure::count(Count::Logins),
+        Event::LoginFailed => measure::count(Count::LoginFailures),
+        Event::AccountLocked => measure::count(Count::Lockouts),
+        _ => {}
     }
 }

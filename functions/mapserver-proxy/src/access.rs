@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::future::join_all;
 use http::{Uri, request};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach, json_error, private};
@@ -79,12 +80,12 @@ async fn told(
     let admin = administers(identity)?;
     let seen = asked_for(&proxy.gate, parts.uri.query(), identity, admin).await?;
     let server = proxy.server(Some(name)).await?;
-    let mut trees = Vec::new();
-    for service in LOOKED_AT {
+    // At once: one after the other, a server that hangs would outlast the function.
+    let trees = LOOKED_AT.map(async |service| {
         let tree = proxy.trees.read(&proxy.gate, server.url(service), service).await;
-        trees.push((service, tree));
-    }
-    let Shown { list, unread } = look(&server, &seen, &trees)?;
+        (service, tree)
+    });
+    let Shown { list, unread } = look(&server, &seen, &join_all(trees).await)?;
     let role_ids = seen.identity.role_ids();
     let layers = list
         .layers
@@ -105,8 +106,8 @@ async fn told(
     Ok(told)
 }
 
-/// Whether the request is an administrator's; with an access token it needs the scope `admin` as well. Refuses strangers,
-/// and tokens that are not for maps.
+/// Whether the request is an administrator's, by the administration's own rule: an access token needs the scope `admin`, and
+/// Basic and a URL login open maps, not this. Refuses strangers, and tokens that are not for maps.
 fn administers(identity: &Identity) -> Result<bool, Failure> {
     let is_admin = identity.has_role(ROLE_ADMIN);
     let granted = match &identity.scheme {
@@ -114,7 +115,8 @@ fn administers(identity: &Identity) -> Result<bool, Failure> {
             return Err(Failure::InsufficientScope(MAP));
         }
         Scheme::Bearer { scope, .. } => has_scope(scope, ADMIN),
-        _ => true,
+        Scheme::Basic | Scheme::UrlLogin => false,
+        Scheme::Ticket { .. } | Scheme::TrustedHeader | Scheme::Anonymous => true,
     };
     if identity.user.is_none() {
         return Err(Failure::Unauthorized("nobody is logged in".to_owned()));

@@ -11,6 +11,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, uncached};
+use mapgate_core::measure::{self, Count};
 use mapgate_core::oauth::{Claims, OPENID, RefreshToken, has_scope, key_pair};
 use mapgate_core::secrets::Secrets;
 use mapgate_core::settings::Secret;
@@ -130,6 +131,7 @@ impl<'a> Signer<'a> {
             };
             self.sign("JWT", &id)
         });
+        measure::count(Count::Tokens);
         Ok(Tokens {
             id_token: id_token.transpose()?,
             access_token,

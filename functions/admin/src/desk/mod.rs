@@ -24,7 +24,7 @@ use crate::fault::{Fault, Said, Wrongs};
 pub(crate) use audit::{EntryShown, MailShown};
 pub(crate) use clients::{ClientAsked, ClientMade, ClientShown};
 pub(crate) use layers::{LayerAsked, LayerShown};
-pub(crate) use offered::{AccessShown, MADE_AT_ONCE, OfferedShown, PermissionShown, Whose};
+pub(crate) use offered::{AccessShown, LayersRefused, MADE_AT_ONCE, OfferedShown, PermissionShown, Whose};
 pub(crate) use roles::{RoleAsked, RoleShown};
 pub(crate) use servers::{ServerAsked, ServerShown};
 pub(crate) use users::{Order, PasswordAsked, SessionShown, UserAsked, UserExport, UserShown};

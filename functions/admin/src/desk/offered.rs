@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use mapgate_core::map_server::{LOOKED_AT, Seen, Server, Shown, UnknownName, look, read_layers};
 use mapgate_core::ogc::{LayerAccess, Permission, Service};
 use mapgate_core::table::{DefaultAccess, Event, Layer, OgcServer, RoleId, Roles};
@@ -84,6 +85,20 @@ impl PermissionShown {
     }
 }
 
+/// Why layers are not made.
+#[derive(Debug)]
+pub(crate) struct LayersRefused {
+    /// The layer that it is about.
+    pub(crate) layer: Option<String>,
+    pub(crate) fault: Fault,
+}
+
+impl From<Fault> for LayersRefused {
+    fn from(fault: Fault) -> Self {
+        Self { layer: None, fault }
+    }
+}
+
 impl From<UnknownName> for Fault {
     fn from(unknown: UnknownName) -> Self {
         match unknown {
@@ -144,26 +159,37 @@ impl Desk<'_> {
     async fn looked_at(&self, record: OgcServer, layers: Vec<Layer>, seen: &Seen) -> Result<Shown, Fault> {
         let server = Server::new(record, layers);
         let limit = self.gate.settings.http_options.timeout;
-        let mut read = Vec::new();
-        for service in LOOKED_AT {
+        // At once: one after the other, a server that hangs would outlast the function.
+        let read = LOOKED_AT.map(async |service| {
             let tree = read_layers(&self.gate.outbound, limit, server.url(service), service).await;
-            read.push((service, tree.map(Arc::new)));
-        }
-        Ok(look(&server, seen, &read)?)
+            (service, tree.map(Arc::new))
+        });
+        Ok(look(&server, seen, &join_all(read).await)?)
     }
 
-    /// Makes layers, all of them or none; at most [`MADE_AT_ONCE`].
-    pub(crate) async fn create_layers(&self, server: &str, asked: &[LayerAsked]) -> Result<(), Fault> {
+    /// Makes layers, all of them or none; at most [`MADE_AT_ONCE`]. A refusal names the layer that it is about.
+    pub(crate) async fn create_layers(
+        &self,
+        server: &str,
+        asked: &[LayerAsked],
+    ) -> Result<(), LayersRefused> {
         self.read_server(server).await?;
-        let roles = self.table.roles().await?;
-        let mut writes = self.table.transaction();
+        let roles = self.table.roles().await.map_err(Fault::from)?;
+        let (mut writes, mut names) = (self.table.transaction(), BTreeSet::new());
         for asked in asked {
-            let layer = asked.record(&roles)?;
+            let of = |fault| LayersRefused {
+                layer: Some(asked.name.clone()),
+                fault,
+            };
+            let layer = asked.record(&roles).map_err(of)?;
+            if !names.insert(&asked.name) {
+                return Err(of(Fault::Conflict("taken-layer".into())));
+            }
             let shown = LayerShown::of(&layer, &roles);
             let audit = self.of_layer(Event::LayerCreated, server, None, Some(&shown));
             writes = writes.change_layer(server, None, Some(&layer)).audit(&audit);
         }
-        let written = writes.commit().await?;
-        written.map_err(|_| Fault::Conflict("taken-layer".into()))
+        let written = writes.commit().await.map_err(Fault::from)?;
+        written.map_err(|_| Fault::Conflict("taken-meanwhile".into()).into())
     }
 }

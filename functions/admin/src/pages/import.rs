@@ -12,7 +12,7 @@ use super::layers::table;
 use super::ogc_servers::{Name, name, path};
 use super::visit::{Sent, Visit};
 use super::words::{Words, with};
-use crate::desk::{LayerAsked, MADE_AT_ONCE, OfferedShown, RoleShown};
+use crate::desk::{LayerAsked, LayersRefused, MADE_AT_ONCE, OfferedShown, RoleShown};
 use crate::fault::Fault;
 
 /// How many fields a page may send: fewer than any form may have.
@@ -59,13 +59,18 @@ pub(crate) async fn show(path: Name, visit: Visit) -> Shown {
 }
 
 /// Shows them; `typed` are the boxes as they were ticked in a form that was refused.
-async fn page(visit: &Visit, server: &str, typed: &[LayerAsked], refused: Option<Refused>) -> Shown {
+async fn page(
+    visit: &Visit,
+    server: &str,
+    typed: &[LayerAsked],
+    refused: Option<(Option<String>, Refused)>,
+) -> Shown {
     let (desk, words) = (visit.desk().await, visit.words());
     let roles = desk.roles().await?.items;
-    let mut wrongs = refused
+    let mut status = refused
         .as_ref()
-        .map_or_else(Vec::new, |refused| wrongs(words, &refused.fault));
-    let mut status = refused.as_ref().map_or(StatusCode::OK, Refused::status);
+        .map_or(StatusCode::OK, |(_, refused)| refused.status());
+    let mut wrongs = refused.map_or_else(Vec::new, |(layer, refused)| wrongs(words, layer, &refused.fault));
     let offered = match desk.offered(server).await {
         Ok(offered) => offered.items,
         Err(Fault::MapServer(error)) => {
@@ -127,13 +132,18 @@ fn row(at: usize, layer: OfferedShown, typed: Option<&LayerAsked>, roles: &[Role
     }
 }
 
-fn wrongs(words: Words<'_>, fault: &Fault) -> Vec<String> {
+/// What is wrong, and of which layer.
+fn wrongs(words: Words<'_>, layer: Option<String>, fault: &Fault) -> Vec<String> {
+    let of = |text: String| match &layer {
+        Some(layer) => format!("{layer}: {text}"),
+        None => text,
+    };
     match fault {
-        Fault::Invalid(wrongs) => wrongs
-            .iter()
-            .map(|wrong| wrong.said.tell(words.language))
-            .collect(),
-        Fault::Conflict(said) => vec![said.tell(words.language)],
+        Fault::Invalid(wrongs) => {
+            let texts = wrongs.iter().map(|wrong| wrong.said.tell(words.language));
+            texts.map(of).collect()
+        }
+        Fault::Conflict(said) => vec![of(said.tell(words.language))],
         _ => vec![words.say("changed-meanwhile")],
     }
 }
@@ -162,7 +172,7 @@ pub(crate) async fn create(path: Name, sent: Sent) -> Shown {
     }
     if asked.is_empty() {
         let fault = Fault::invalid("take", "nothing-ticked");
-        return page(&sent, &server, &asked, Some(Refused { fault })).await;
+        return page(&sent, &server, &asked, Some((None, Refused { fault }))).await;
     }
     match desk.create_layers(&server, &asked).await {
         Ok(()) => {
@@ -172,6 +182,8 @@ pub(crate) async fn create(path: Name, sent: Sent) -> Shown {
             );
             Ok(sent.lead(&here, Some("created")).await)
         }
-        Err(fault) => page(&sent, &server, &asked, Some(Refused::of(fault)?)).await,
+        Err(LayersRefused { layer, fault }) => {
+            page(&sent, &server, &asked, Some((layer, Refused::of(fault)?))).await
+        }
     }
 }

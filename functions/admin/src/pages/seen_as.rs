@@ -2,6 +2,7 @@
 
 use askama::Template;
 use http::StatusCode;
+use mapgate_core::table::ANONYMOUS;
 
 use super::Shown;
 use super::form::{Choice, Field, Kind};
@@ -152,10 +153,12 @@ fn page<'a>(
                 segment(server),
                 service.to_lowercase()
             );
-            let whose = [
-                ("user", whose.user.unwrap_or_default()),
-                ("roles", &whose.roles.join(",")),
-            ];
+            // Without either, the proxy would show the administrator himself.
+            let roles = match whose.roles.join(",") {
+                roles if roles.is_empty() && whose.user.is_none() => ANONYMOUS.to_owned(),
+                roles => roles,
+            };
+            let whose = [("user", whose.user.unwrap_or_default()), ("roles", &roles)];
             let link = format!("{}{}", words.prefix, with(&there, &whose));
             (link, words.with("see-capabilities", "service", service))
         })

@@ -301,6 +301,7 @@ taken-role = Es gibt schon eine Rolle dieses Namens.
 taken-client = Es gibt schon einen Client mit dieser ID.
 taken-server = Es gibt schon einen OGC-Server dieses Namens.
 taken-layer = Es gibt schon eine Ebene dieses Namens.
+taken-meanwhile = Eine dieser Ebenen wurde inzwischen aufgeführt.
 built-in-name = Die Rolle { $role } ist eingebaut und behält ihren Namen.
 built-in = Die Rolle { $role } ist eingebaut und kann nicht gelöscht werden.
 public-has-no-secret = Ein öffentlicher Client hat kein Geheimnis.

@@ -301,6 +301,7 @@ taken-role = There is a role of this name.
 taken-client = There is a client of this identifier.
 taken-server = There is an OGC server of this name.
 taken-layer = There is a layer of this name.
+taken-meanwhile = A layer of these was listed meanwhile.
 built-in-name = The role { $role } is built in and keeps its name.
 built-in = The role { $role } is built in and cannot be deleted.
 public-has-no-secret = A public client has no secret.

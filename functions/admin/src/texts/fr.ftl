@@ -301,6 +301,7 @@ taken-role = Il y a déjà un rôle de ce nom.
 taken-client = Il y a déjà un client de cet identifiant.
 taken-server = Il y a déjà un serveur OGC de ce nom.
 taken-layer = Il y a déjà une couche de ce nom.
+taken-meanwhile = Une de ces couches a été listée entre-temps.
 built-in-name = Le rôle { $role } est intégré et garde son nom.
 built-in = Le rôle { $role } est intégré et ne peut pas être supprimé.
 public-has-no-secret = Un client public n’a pas de secret.

@@ -301,6 +301,7 @@ taken-role = C’è già un ruolo con questo nome.
 taken-client = C’è già un client con questo identificatore.
 taken-server = C’è già un server OGC con questo nome.
 taken-layer = C’è già un livello con questo nome.
+taken-meanwhile = Uno di questi livelli è stato elencato nel frattempo.
 built-in-name = Il ruolo { $role } è integrato e tiene il suo nome.
 built-in = Il ruolo { $role } è integrato e non può essere eliminato.
 public-has-no-secret = Un client pubblico non ha segreto.

@@ -103,19 +103,42 @@ async fn ticked_layers_are_taken_over_together_and_each_is_in_the_trail() {
     let made = made.filter(|entry| entry["event"] == "layer_created");
     assert_eq!(made.count(), 4, "{trail}");
 
-    // One that came meanwhile keeps all others back, and so does one that cannot be.
-    for (at, name, ticks, status) in [
+    // One that came meanwhile keeps all others back, and so does one that cannot be, or is there twice.
+    for (fields, status, told) in [
         (
-            "name-0",
-            "water",
-            vec![("take-0", "true"), ("name-1", "forest"), ("take-1", "true")],
+            vec![
+                ("name-0", "water"),
+                ("take-0", "true"),
+                ("name-1", "forest"),
+                ("take-1", "true"),
+            ],
             409,
+            "A layer of these was listed meanwhile.",
         ),
-        ("name-0", " forest", vec![("take-0", "true")], 422),
+        (
+            vec![
+                ("name-0", "forest"),
+                ("take-0", "true"),
+                ("name-1", "forest"),
+                ("take-1", "true"),
+            ],
+            409,
+            "forest: There is a layer of this name.",
+        ),
+        (
+            vec![("name-0", " forest"), ("take-0", "true")],
+            422,
+            " forest: It must have 1 to 255 bytes",
+        ),
+        (
+            vec![("name-0", "forest"), ("public-0", "true"), ("role-0-1", "true")],
+            422,
+            "forest: A public layer is for everybody",
+        ),
     ] {
-        let refused = browser.send(IMPORT, &[&[(at, name)][..], &ticks].concat()).await;
-        assert_eq!(refused.status.as_u16(), status, "{name}: {}", refused.body);
-        assert!(refused.body.contains("role=\"alert\""));
+        let refused = browser.send(IMPORT, &fields).await;
+        assert_eq!(refused.status.as_u16(), status, "{fields:?}: {}", refused.body);
+        assert!(refused.body.contains(told), "{told}: {}", refused.body);
     }
     assert_eq!(layers(&desk).await, expected);
 }
@@ -170,7 +193,7 @@ async fn a_server_is_seen_as_a_user_as_roles_and_as_a_stranger() {
         (
             String::new(),
             "As a visitor who is not logged in",
-            "/mapserv_proxy/cadastre/access/wms\"",
+            "/mapserv_proxy/cadastre/access/wms?roles=anonymous\"",
         ),
     ] {
         let seen = browser.get(&format!("{page}{query}")).await;
@@ -202,4 +225,25 @@ async fn a_server_that_cannot_be_read_is_said_so() {
         assert_eq!(told.status, 502);
         assert!(told.body.contains("no list of layers"), "{}", told.body);
     }
+}
+
+/// With an audit entry each, they fill a transaction.
+#[tokio::test]
+async fn fifty_layers_are_taken_over_at_once_and_the_rest_on_the_next_page() {
+    let world = World::new("").await;
+    let desk = with_server(&world).await;
+    let browser = Browser::of(&desk).await;
+    let fields: Vec<(String, String)> = (0..51)
+        .flat_map(|at| {
+            [
+                (format!("name-{at}"), format!("layer {at:02}")),
+                (format!("take-{at}"), "true".to_owned()),
+            ]
+        })
+        .collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(browser.send(IMPORT, &fields).await.status, 303);
+    let made = layers(&desk).await;
+    assert_eq!(made.len(), 51, "fifty, and the one that was there");
+    assert!(made.iter().any(|layer| layer["name"] == "layer 49"));
 }

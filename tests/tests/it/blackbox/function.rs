@@ -109,3 +109,25 @@ async fn t112_a_streamed_answer_that_breaks_off_does_not_look_whole() {
     let ended = tokio::time::timeout(Duration::from_secs(20), function.program().child.wait());
     assert!(!ended.await.expect("the program ends").unwrap().success());
 }
+
+#[tokio::test]
+async fn each_request_is_one_line_of_the_log_with_its_metrics_and_nothing_of_its_query() {
+    let server = map_server().await;
+    let mut function = Function::start("mapserver-proxy", Setup::default().seed(seed(&server)), &[]).await;
+    function
+        .invoke(http_api("/mapserv_proxy/main", &format!("{}&KEY=hush", map(""))))
+        .await;
+    let line = function.program().line_with("\"_aws\"").await.expect("a line");
+    assert!(!line.contains("hush") && !line.contains("roads"), "{line}");
+    let told: serde_json::Value = serde_json::from_str(&line).expect("JSON and nothing else");
+    assert_eq!(told["Function"], "mapserver-proxy");
+    assert_eq!(
+        (&told["requestId"], &told["route"], &told["status"]),
+        (&"r".into(), &"/mapserv_proxy/{ogcserver}".into(), &200.into())
+    );
+    // The layers' list, and the map.
+    assert_eq!(told["ProxiedRequests"], 2, "{told}");
+    for metric in ["Latency", "BackendTime", "TableTime", "TableRequests"] {
+        assert!(told[metric].as_f64() > Some(0.0), "{metric}: {told}");
+    }
+}

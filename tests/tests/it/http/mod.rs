@@ -2,6 +2,7 @@
 
 mod cors;
 mod intranet;
+mod measured;
 mod referrer;
 
 use axum::body::Body;

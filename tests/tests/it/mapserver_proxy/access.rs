@@ -256,7 +256,13 @@ async fn rules_that_fit_nothing_are_told_to_the_administrator() {
 
 #[tokio::test]
 async fn an_administrator_sees_the_capabilities_as_others_get_them_and_nobody_else_does() {
-    let (world, admin) = with_admin().await;
+    let world = World::with("  hide_capabilities: false", &[("BASICAUTH", "true")]).await;
+    let admin = world.test.role(ROLE_ADMIN).await;
+    world
+        .test
+        .user("root", "correct horse", &[admin, world.editor], false)
+        .await;
+    let admin = world.ticket("root").await;
     let capabilities = async |query: &str| {
         world
             .with_header(&format!("{ACCESS}/{query}"), "cookie", &admin)
@@ -264,7 +270,7 @@ async fn an_administrator_sees_the_capabilities_as_others_get_them_and_nobody_el
     };
     for service in ["wms", "wfs"] {
         for (who, sees) in [
-            ("", false),
+            ("", true),
             ("?user=jane", true),
             ("?roles=editor", true),
             ("?roles=anonymous", false),
@@ -307,6 +313,12 @@ async fn an_administrator_sees_the_capabilities_as_others_get_them_and_nobody_el
         .user("joe", "correct horse", &[world.editor], false)
         .await;
     let joe = world.ticket("joe").await;
+    // Basic opens maps, not this, to administrators neither.
+    let basic = "Basic cm9vdDpjb3JyZWN0IGhvcnNl";
+    for path in [format!("{ACCESS}/wms?user=joe"), format!("{ACCESS}?user=joe")] {
+        let answer = world.with_header(&path, "authorization", basic).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.body);
+    }
     for path in ["wms", "wms?user=joe", "wfs?roles=anonymous", "wmts"] {
         let path = format!("{ACCESS}/{path}");
         assert_eq!(
