@@ -6,7 +6,7 @@ mod making;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -25,8 +25,9 @@ pub use making::{CreateUser, NewUser};
 const MAX_KEY: usize = 2048;
 const MAX_SORT_KEY: usize = 1024;
 
-/// The most roles of a user: each is an item more in the transaction that gives it, and a transaction takes 100.
-pub const MAX_ROLES: usize = 50;
+/// The most roles of a user: each is an item more in the transaction that gives or takes it, and a transaction takes 100. So
+/// many can be taken for as many others, with ten items besides.
+pub const MAX_ROLES: usize = 45;
 
 const USERS: &str = "users";
 
@@ -237,20 +238,36 @@ impl Table {
 
 impl Transaction<'_> {
     /// Takes the account away, where it still is as read; its number stays used. Tickets and tokens die with it.
+    ///
+    /// Whether it is in force is part of that: one that was not, and needed no other administrator to stay, may be the last
+    /// one by now.
     pub fn delete(self, user: &User) -> Self {
         let table = self.table();
-        let conditions = "id = :id AND generation = :generation AND #roles = :roles";
+        // Records are written with every field, absent ones as NULL; changes take them away.
+        let (ends, expire_on) = user.expire_on.map_or_else(
+            || {
+                (
+                    "(attribute_not_exists(expire_on) OR expire_on = :ends)",
+                    AttributeValue::Null(true),
+                )
+            },
+            |moment| ("expire_on = :ends", n(moment.millis())),
+        );
+        let conditions =
+            "id = :id AND generation = :generation AND #roles = :roles AND deactivated = :deactivated AND ";
         let of_user = serde_dynamo::to_attribute_value(&user.roles)
             .map_err(|error| TableError::Unreadable(error.to_string()))
             .and_then(|roles| {
                 let delete = Delete::builder()
                     .table_name(&table.name)
                     .set_key(Some(key(&user.username).attributes()))
-                    .condition_expression(conditions)
+                    .condition_expression(conditions.to_owned() + ends)
                     .expression_attribute_names("#roles", "roles")
                     .expression_attribute_values(":id", n(user.id.0))
                     .expression_attribute_values(":generation", n(user.generation))
                     .expression_attribute_values(":roles", roles)
+                    .expression_attribute_values(":deactivated", AttributeValue::Bool(user.deactivated))
+                    .expression_attribute_values(":ends", expire_on)
                     .build();
                 delete.map_err(|error| TableError::Unavailable(error.to_string()))
             })

@@ -101,6 +101,45 @@ async fn the_last_administrator_stays_and_one_of_two_may_go() {
 }
 
 #[tokio::test]
+async fn who_was_in_force_again_meanwhile_is_not_deleted_without_another_one() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let now = test.clock.now();
+    let ada = administrator(&test, "ada").await;
+    let roles = table.roles().await.expect("roles");
+    let [_, off, expired, _] = changes(now);
+    let on = [
+        UserChange {
+            deactivated: Some(false),
+            ..UserChange::default()
+        },
+        UserChange {
+            expire_on: Some(None),
+            ..UserChange::default()
+        },
+    ];
+    for (at, (off, on)) in [off, expired].iter().zip(&on).enumerate() {
+        let bea = administrator(&test, &format!("bea{at}")).await;
+        assert_eq!(try_change(table, &bea, off, now).await, Some(true));
+        let read = table.user(&bea.username).await.expect("read").expect("bea");
+        let witness = table.witness(&read, None, &roles, now).await.expect("read");
+        assert!(
+            witness.expect("ada stays").is_none(),
+            "bea is no administrator in force"
+        );
+        // Between the look and the deletion bea is one again, and ada may go.
+        assert_eq!(try_change(table, &read, on, now).await, Some(true));
+        let deleted = table.transaction().delete(&read).commit().await;
+        assert!(deleted.expect("the table answers").is_err(), "{on:?}");
+        let read = table.user(&bea.username).await.expect("read").expect("bea");
+        let witness = table.witness(&ada, None, &roles, now).await.expect("read");
+        assert!(witness.is_ok(), "bea is there");
+        let deleted = table.transaction().delete(&read).commit().await;
+        assert_eq!(deleted.expect("the table answers"), Ok(()));
+    }
+}
+
+#[tokio::test]
 async fn of_administrators_who_remove_each_other_at_once_one_stays() {
     let test = TestGate::new().await;
     let table = test.gate.table().await;
