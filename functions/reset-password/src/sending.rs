@@ -211,6 +211,8 @@ impl Sender<'_> {
         };
         let change = UserChange {
             reset: Some(Some(reset)),
+            // Nothing is given out at an address that is no longer the user's.
+            as_shown: true,
             ..UserChange::default()
         };
         let mark = mark.change(user, &change);

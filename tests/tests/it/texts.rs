@@ -109,3 +109,38 @@ fn the_administration_says_no_text_that_is_not_there_and_has_none_that_nobody_sa
         .collect();
     assert_eq!(unsaid, Vec::<&String>::new());
 }
+
+/// The variants of an enum, as a text's id spells them.
+fn variants(file: &str, name: &str) -> Vec<String> {
+    let source = std::fs::read_to_string(root().join(file)).unwrap();
+    let body = source.split_once(&format!("pub enum {name} {{\n")).expect(name).1;
+    let body = body.split_once("\n}").expect("its end").0;
+    let lines = body.lines().filter(|line| !line.starts_with("     "));
+    let names = lines.filter_map(|line| line.trim().split([',', ' ']).next());
+    let names = names.filter(|name| name.starts_with(|letter: char| letter.is_ascii_uppercase()));
+    let spelled = names.map(|name| {
+        let letters = name.chars().enumerate().flat_map(|(at, letter)| {
+            let dash = (at > 0 && letter.is_ascii_uppercase()).then_some('-');
+            dash.into_iter().chain([letter.to_ascii_lowercase()])
+        });
+        letters.collect()
+    });
+    spelled.collect()
+}
+
+#[test]
+fn every_event_and_every_kind_and_stage_of_a_mail_has_its_text() {
+    let english = texts("functions/admin/src/texts", "en");
+    for (file, name, begin, many) in [
+        ("core/src/table/audit.rs", "Event", "event-", 35),
+        ("core/src/table/mails.rs", "MailKind", "mail-", 3),
+        ("core/src/table/mails.rs", "MailStage", "mail-", 5),
+    ] {
+        let variants = variants(file, name);
+        assert!(variants.len() >= many, "{name}: {variants:?}");
+        for variant in variants {
+            let id = format!("{begin}{variant}");
+            assert!(english.contains_key(&id), "{id} is not there");
+        }
+    }
+}

@@ -46,9 +46,9 @@ pub(crate) struct UserShown {
     pub(crate) roles: Vec<String>,
     /// The user changed his password. Until then the first login asks for a new one.
     pub(crate) is_password_changed: bool,
-    /// Deactivated: nobody can log in with the account.
+    /// Deactivated by an administrator: nobody can log in with the account, and no session counts.
     pub(crate) deactivated: bool,
-    /// Whether too many failures deactivated it. Sessions that were there then go on.
+    /// Whether too many failures deactivated it: nobody can log in until it is unlocked. Sessions that were there go on.
     pub(crate) locked: bool,
     /// Expiration date: from then on the account is as good as deactivated.
     pub(crate) expire_on: Option<Moment>,
@@ -124,26 +124,16 @@ impl Desk<'_> {
     /// Makes a user. One without a password waits for who has the name in another directory, or for a welcome mail.
     pub(crate) async fn create_user(&self, asked: &UserAsked) -> Result<UserShown, Fault> {
         let (roles, secrets) = (self.table.roles().await?, self.gate.secrets().await?);
-        let checked = asked.check(&roles, &self.gate.settings)?;
+        let accounts = self.gate.accounts(&secrets).await;
+        let now = self.now();
+        let checked = asked.check(&roles, &self.gate.settings, now)?;
         let password = match &asked.password {
             Some(PasswordAsked(password)) => Some(self.gate.hashing.hash(password).await?),
             None => None,
         };
-        let username = normalized(&asked.username);
-        let audit = self.audit(Event::UserCreated).of(&username).changes([
-            ("display_name", String::new(), checked.display_name.clone()),
-            ("email", String::new(), checked.email.clone().unwrap_or_default()),
-            ("roles", String::new(), line(&role_names(&checked.roles, &roles))),
-            ("deactivated", false.to_string(), asked.deactivated.to_string()),
-            ("expire_on", String::new(), text(checked.expire_on)),
-            (
-                "password",
-                "none".to_owned(),
-                if password.is_some() { "set" } else { "none" }.to_owned(),
-            ),
-        ]);
+        let has_password = password.is_some();
         let new = NewUser {
-            username: username.clone(),
+            username: normalized(&asked.username),
             id: None,
             display_name: checked.display_name,
             email: checked.email,
@@ -154,12 +144,13 @@ impl Desk<'_> {
             expire_on: checked.expire_on,
             source: Source::Directory,
         };
-        let now = self.now();
         let user = self.table.numbered(new, now).await?;
-        let mail = self.gate.accounts(&secrets).await;
+        let shown = show(&accounts, &user, &roles, now);
+        let audit = self.audit(Event::UserCreated).of(&user.username);
+        let audit = with_password(audit.changes(trail(None, Some(&shown))), has_password);
         let mail = asked
             .welcome
-            .then(|| mail.welcome(&user, Language::English.tag(), now));
+            .then(|| accounts.welcome(&user, Language::English.tag(), now));
         let mail = mail.transpose()?.flatten();
         match self
             .table
@@ -186,16 +177,18 @@ impl Desk<'_> {
             let now = self.now();
             let shown = show(&accounts, &user, &roles, now);
             shown.check(if_match)?;
-            let checked = asked.check(&roles, &self.gate.settings)?;
+            let checked = asked.check(&roles, &self.gate.settings, now)?;
             asked.fits(&user)?;
             if let (Some(PasswordAsked(password)), None) = (&asked.password, &hash) {
                 hash = Some(self.gate.hashing.hash(password).await?);
             }
-            let change = asked.change(checked, &user, shown.locked, hash.as_ref(), now);
+            let change = asked.change(checked, &user, hash.as_ref(), now);
             let after = change.applied(&user);
             let witness = self.table.witness(&user, Some(&after), &roles, now).await??;
-            let audit = self.of_change(&shown, &show(&accounts, &after, &roles, now), hash.is_some());
-            let audit = welcomed(audit, asked);
+            let after_shown = show(&accounts, &after, &roles, now);
+            let audit = self.audit(Event::UserChanged);
+            let audit = audit.changes(trail(Some(&shown), Some(&after_shown)));
+            let audit = welcomed(with_password(audit, hash.is_some()), asked);
             let writes = self.table.transaction().change(&user, &change);
             let mut writes = writes
                 .witnessed(witness.as_ref(), now)
@@ -216,7 +209,7 @@ impl Desk<'_> {
                 writes = writes.mail(&mail);
             }
             if writes.commit().await?.is_ok() {
-                return Ok(show(&accounts, &after, &roles, now));
+                return Ok(after_shown);
             }
         }
         Err(Fault::ChangedMeanwhile)
@@ -228,10 +221,12 @@ impl Desk<'_> {
         let accounts = self.gate.accounts(&secrets).await;
         for _ in 0..TURNS {
             let (user, roles, now) = (self.read_user(id).await?, self.table.roles().await?, self.now());
-            show(&accounts, &user, &roles, now).check(if_match)?;
+            let shown = show(&accounts, &user, &roles, now);
+            shown.check(if_match)?;
             let witness = self.table.witness(&user, None, &roles, now).await??;
             let audit = self.audit(Event::UserDeleted).of(&user.username);
             let audit = audit.detail("id", user.id.0.to_string());
+            let audit = audit.changes(trail(Some(&shown), None));
             let writes = self.table.transaction().delete(&user);
             let writes = writes.witnessed(witness.as_ref(), now);
             let forgotten = accounts.unlocking(&user.username)?;
@@ -241,48 +236,46 @@ impl Desk<'_> {
         }
         Err(Fault::ChangedMeanwhile)
     }
+}
 
-    fn of_change(&self, before: &UserShown, after: &UserShown, password: bool) -> AuditEntry {
-        let moment = |moment: &Option<Moment>| {
-            moment
-                .as_ref()
-                .map_or_else(String::new, |moment| moment.0.clone())
-        };
-        let fields = [
-            (
-                "display_name",
-                before.display_name.clone(),
-                after.display_name.clone(),
-            ),
-            (
-                "email",
-                before.email.clone().unwrap_or_default(),
-                after.email.clone().unwrap_or_default(),
-            ),
-            ("roles", line(&before.roles), line(&after.roles)),
-            (
-                "is_password_changed",
-                before.is_password_changed.to_string(),
-                after.is_password_changed.to_string(),
-            ),
-            (
-                "deactivated",
-                before.deactivated.to_string(),
-                after.deactivated.to_string(),
-            ),
-            ("expire_on", moment(&before.expire_on), moment(&after.expire_on)),
-            (
-                "two_factor_enabled",
-                before.two_factor_enabled.to_string(),
-                after.two_factor_enabled.to_string(),
-            ),
-        ];
-        let audit = self.audit(Event::UserChanged).changes(fields);
-        if password {
-            audit.detail("password", "set")
-        } else {
-            audit
-        }
+/// What the trail has of a user, before and after.
+fn trail(before: Option<&UserShown>, after: Option<&UserShown>) -> [(&'static str, String, String); 8] {
+    let word = |word: fn(&UserShown) -> String| {
+        let of = |user: Option<&UserShown>| user.map(word).unwrap_or_default();
+        (of(before), of(after))
+    };
+    [
+        ("display_name", word(|user| user.display_name.clone())),
+        ("email", word(|user| user.email.clone().unwrap_or_default())),
+        ("roles", word(|user| line(&user.roles))),
+        (
+            "is_password_changed",
+            word(|user| user.is_password_changed.to_string()),
+        ),
+        ("deactivated", word(|user| user.deactivated.to_string())),
+        ("locked", word(|user| user.locked.to_string())),
+        (
+            "expire_on",
+            word(|user| {
+                user.expire_on
+                    .as_ref()
+                    .map_or_else(String::new, |day| day.0.clone())
+            }),
+        ),
+        (
+            "two_factor_enabled",
+            word(|user| user.two_factor_enabled.to_string()),
+        ),
+    ]
+    .map(|(field, (before, after))| (field, before, after))
+}
+
+/// Notes that a password was set, which is all that the trail has of it.
+fn with_password(audit: AuditEntry, is_set: bool) -> AuditEntry {
+    if is_set {
+        audit.detail("password", "set")
+    } else {
+        audit
     }
 }
 
@@ -293,10 +286,6 @@ fn welcomed(audit: AuditEntry, asked: &UserAsked) -> AuditEntry {
     } else {
         audit
     }
-}
-
-fn text(moment: Option<Timestamp>) -> String {
-    moment.map_or_else(String::new, Timestamp::rfc3339)
 }
 
 fn show(accounts: &Accounts<'_>, user: &User, roles: &Roles, now: Timestamp) -> UserShown {
@@ -312,7 +301,7 @@ fn show(accounts: &Accounts<'_>, user: &User, roles: &Roles, now: Timestamp) -> 
         email: user.email.clone(),
         roles: role_names(&user.roles, roles),
         is_password_changed: user.is_password_changed,
-        deactivated: user.deactivated || locked,
+        deactivated: user.deactivated,
         locked,
         expire_on: user.expire_on.map(Moment::from),
         expired: user.expire_on.is_some_and(|day| day <= now),

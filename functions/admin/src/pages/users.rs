@@ -111,7 +111,8 @@ fn marks(words: Words<'_>, user: &UserShown) -> Vec<(&'static str, String)> {
     let mut marks = Vec::new();
     if user.locked {
         marks.push(("wrong", words.say("locked")));
-    } else if user.deactivated {
+    }
+    if user.deactivated {
         marks.push(("wrong", words.say("deactivated")));
     }
     if user.expired {
@@ -133,7 +134,7 @@ pub(crate) async fn new(visit: Visit) -> Shown {
         let user = visit.desk().await.user(id).await?;
         asked.roles = user.roles;
         asked.expire_on = user.expire_on;
-        asked.deactivated = user.deactivated && !user.locked;
+        asked.deactivated = user.deactivated;
     }
     show_new(&visit, &asked, None).await
 }
@@ -175,7 +176,8 @@ async fn asked(sent: &Sent) -> Result<UserAsked, Trouble> {
         email: sent.typed("email"),
         roles: roles.map(|role| role.name).collect(),
         is_password_changed: sent.ticked("is_password_changed"),
-        deactivated: sent.ticked("deactivated") && !sent.ticked("unlock"),
+        deactivated: sent.ticked("deactivated"),
+        unlock: sent.ticked("unlock"),
         expire_on: sent.typed("expire_on").map(|typed| from_field(&typed)),
         welcome: sent.ticked("welcome"),
         password: password.map(PasswordAsked),

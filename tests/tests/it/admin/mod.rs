@@ -1,5 +1,6 @@
 //! The function admin (contract, section 9): its API and its pages.
 
+mod accounts;
 mod clients;
 mod entering;
 mod offered;

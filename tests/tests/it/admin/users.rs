@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 
 use super::{Desk, PASSWORD, log_in, who};
 
-fn jane() -> Value {
+pub(super) fn jane() -> Value {
     json!({
         "username": "jane", "display_name": "Jane", "email": "jane@example.com", "roles": [],
         "is_password_changed": true, "password": "lindmatt jane"
     })
 }
 
-async fn made(desk: &Desk, user: &Value) -> String {
+pub(super) async fn made(desk: &Desk, user: &Value) -> String {
     let made = desk.create("/admin/api/users", user).await;
     desk.test.clock.advance(Duration::from_secs(2));
     format!("/admin/api/users/{}", made["id"])
 }
 
 /// The user of `path` as a form would send it back, with `changes`.
-async fn changed(desk: &Desk, path: &str, changes: Value) -> Value {
+pub(super) async fn changed(desk: &Desk, path: &str, changes: Value) -> Value {
     let shown = desk.get(path).await.json();
     let mut asked = json!({});
     for field in [
@@ -42,7 +42,7 @@ async fn changed(desk: &Desk, path: &str, changes: Value) -> Value {
     asked
 }
 
-async fn change(desk: &Desk, path: &str, changes: Value) -> Value {
+pub(super) async fn change(desk: &Desk, path: &str, changes: Value) -> Value {
     let asked = changed(desk, path, changes).await;
     let answer = desk.ask(Method::PUT, path, Some(&asked)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -68,6 +68,7 @@ async fn a_user_is_made_logs_in_first_is_changed_and_deleted() {
         (&*entry.details["by"], &*entry.details["roles_after"]),
         ("ada", "editor")
     );
+    assert_eq!(&*entry.details["is_password_changed_after"], "false");
     assert!(
         !format!("{entry:?}").contains("lindmatt"),
         "no password in the trail"
@@ -94,7 +95,18 @@ async fn a_user_is_made_logs_in_first_is_changed_and_deleted() {
     assert_eq!(members["items"][0]["username"], "jane");
     let answer = desk.ask(Method::DELETE, &path, None).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (204, ""));
-    assert_eq!(desk.newest_entry().await.event, Event::UserDeleted);
+    let entry = desk.newest_entry().await;
+    assert_eq!(entry.event, Event::UserDeleted);
+    for (field, before) in [
+        ("display_name", "Jane Doe"),
+        ("email", ""),
+        ("roles", "editor"),
+        ("is_password_changed", "false"),
+        ("deactivated", "false"),
+    ] {
+        let said = entry.details.get(&format!("{field}_before"));
+        assert_eq!(said.map_or("", String::as_str), before, "{field}");
+    }
     assert_eq!(desk.get(&path).await.status, 404);
     assert_eq!(log_in(&desk.test, "jane", "lindmatt jane").await.status, 401);
     assert_ne!(made(&desk, &jane()).await, path, "a number is never used again");
@@ -148,42 +160,6 @@ async fn a_password_that_an_administrator_sets_must_be_changed() {
         assert_eq!(answer.json()["errors"][0]["pointer"], "/password");
         assert!(!answer.body.contains(&format!("\"{password}\"")));
     }
-}
-
-#[tokio::test]
-async fn a_locked_account_shows_as_deactivated_and_the_tick_taken_away_unlocks_it() {
-    let desk = Desk::with("  authentication: { max_consecutive_failures: 2 }").await;
-    let path = made(&desk, &jane()).await;
-    let cookies = log_in(&desk.test, "jane", "lindmatt jane").await.cookies();
-    for _ in 0..2 {
-        assert_eq!(log_in(&desk.test, "jane", "wrong").await.status, 401);
-    }
-    let shown = desk.get(&path).await.json();
-    assert_eq!(
-        (&shown["deactivated"], &shown["locked"]),
-        (&json!(true), &json!(true))
-    );
-    assert_eq!(who(&desk.test, &cookies).await, "jane", "sessions go on");
-    // Another field leaves the lock.
-    let shown = change(&desk, &path, json!({ "display_name": "Janet" })).await;
-    assert_eq!(shown["locked"], true);
-    assert_eq!(log_in(&desk.test, "jane", "lindmatt jane").await.status, 401);
-    let shown = change(&desk, &path, json!({ "deactivated": false })).await;
-    assert_eq!(
-        (&shown["deactivated"], &shown["locked"]),
-        (&json!(false), &json!(false))
-    );
-    assert_eq!(log_in(&desk.test, "jane", "lindmatt jane").await.status, 200);
-    let shown = change(&desk, &path, json!({ "deactivated": true })).await;
-    assert_eq!(
-        (&shown["deactivated"], &shown["locked"]),
-        (&json!(true), &json!(false))
-    );
-    assert_eq!(
-        who(&desk.test, &cookies).await,
-        Value::Null,
-        "an administrator's own tick ends them"
-    );
 }
 
 #[tokio::test]
@@ -317,6 +293,15 @@ async fn signed_out_everywhere_means_every_ticket() {
         (&json!("jane"), &json!([]))
     );
     assert!(!export.to_string().contains("argon2"));
+    for field in [
+        "openid_subject",
+        "locked_at",
+        "mailed_until",
+        "second_factor_since",
+    ] {
+        assert_eq!(export[field], Value::Null, "{field}");
+    }
+    assert!(export["signed_out_at"].is_string(), "{export}");
     assert_eq!(desk.newest_entry().await.event, Event::UserExported);
 }
 

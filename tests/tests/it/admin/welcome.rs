@@ -131,3 +131,46 @@ async fn it_needs_an_address_an_account_in_force_and_a_template() {
     let page = browser.get("/admin/new_user").await;
     assert!(!page.body.contains("name=\"welcome\""));
 }
+
+#[tokio::test]
+async fn who_is_deactivated_or_expired_gets_none() {
+    let (desk, _server) = desk("{password}").await;
+    for (field, value) in [
+        ("deactivated", json!(true)),
+        ("expire_on", json!("2020-01-01T00:00:00Z")),
+        ("email", json!(null)),
+    ] {
+        let mut user = rosa();
+        user[field] = value;
+        let answer = desk.ask(Method::POST, USERS, Some(&user)).await;
+        assert_eq!(answer.status, 422, "{field}: {}", answer.body);
+        assert_eq!(answer.json()["errors"][0]["pointer"], "/welcome");
+    }
+}
+
+#[tokio::test]
+async fn what_was_mailed_dies_with_the_address_and_with_the_tick() {
+    let (desk, server) = desk("{user}: {password}").await;
+    let mut user = rosa();
+    user["is_password_changed"] = json!(true);
+    let path = format!("{USERS}/{}", desk.create(USERS, &user).await["id"]);
+    for (field, value) in [
+        ("email", json!("other@example.com")),
+        ("is_password_changed", json!(false)),
+    ] {
+        let mut again = user.clone();
+        assert_eq!(desk.ask(Method::PUT, &path, Some(&again)).await.status, 200);
+        send_due(&desk.test.gate).await.unwrap();
+        let text = server.delivered().pop().expect("a mail").text;
+        let password = text.split(' ').nth(1).unwrap().trim();
+        again["welcome"] = json!(false);
+        // What has nothing to do with it leaves it.
+        again["display_name"] = json!("Rosa");
+        assert_eq!(desk.ask(Method::PUT, &path, Some(&again)).await.status, 200);
+        let read = desk.test.gate.table().await.user("rosa").await.unwrap();
+        assert!(read.unwrap().reset.is_some(), "{field}");
+        again[field] = value;
+        assert_eq!(desk.ask(Method::PUT, &path, Some(&again)).await.status, 200);
+        assert_eq!(log_in(&desk, password).await.status, 401, "{field}");
+    }
+}

@@ -16,6 +16,7 @@ use crate::fault::{Fault, Said, Wrongs};
 /// What is asked of a user: all of it, and what is left out is taken away.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the ticks of a form")]
 pub(crate) struct UserAsked {
     /// The name one logs in with. It cannot be changed.
     #[schema(min_length = 1, max_length = 255)]
@@ -31,21 +32,26 @@ pub(crate) struct UserAsked {
     /// The names of the user's roles.
     #[serde(default)]
     pub(crate) roles: Vec<String>,
-    /// The user changed his password. Taken away, the next login asks for a new password, the second factor is reset, and
-    /// every session ends.
+    /// The user changed his password: for a new user, whether the first password stays. Taken away, the next login asks for a
+    /// new password, the second factor is reset, what a mail gave out is dead, and every session ends.
     #[serde(default)]
     pub(crate) is_password_changed: bool,
-    /// Deactivated. Taken away, it unlocks an account that too many failures locked.
+    /// Deactivated by an administrator. What too many failures did is `locked`, and stays beside it.
     #[serde(default)]
     pub(crate) deactivated: bool,
+    /// Unlocks an account that too many failures locked.
+    #[serde(default)]
+    #[schema(write_only)]
+    pub(crate) unlock: bool,
     /// Expiration date.
     #[serde(default)]
     pub(crate) expire_on: Option<Moment>,
-    /// Sends the welcome mail of the settings. It needs an address, and an account here that is not deactivated.
+    /// Sends the welcome mail of the settings. It needs an address, and an account here that is neither deactivated nor
+    /// expired.
     #[serde(default)]
     #[schema(write_only)]
     pub(crate) welcome: bool,
-    /// A new password, which the user must change at the next login. Every session ends.
+    /// A new password. A user who is there must change it at the next login, and every session ends.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Password, write_only)]
     pub(crate) password: Option<PasswordAsked>,
@@ -61,6 +67,7 @@ impl From<&UserShown> for UserAsked {
             roles: user.roles.clone(),
             is_password_changed: user.is_password_changed,
             deactivated: user.deactivated,
+            unlock: false,
             expire_on: user.expire_on.clone(),
             welcome: false,
             password: None,
@@ -89,7 +96,7 @@ pub(super) struct Checked {
 
 impl UserAsked {
     /// Finds it right, or says all that is wrong.
-    pub(super) fn check(&self, roles: &Roles, settings: &Settings) -> Result<Checked, Fault> {
+    pub(super) fn check(&self, roles: &Roles, settings: &Settings, now: Timestamp) -> Result<Checked, Fault> {
         let mut wrongs = Wrongs::default();
         let username = normalized(&self.username);
         wrongs.unless(is_username(&username), "username", NAME_FAULT);
@@ -109,13 +116,14 @@ impl UserAsked {
             "roles",
             Said::with("too-many-roles", "many", MAX_ROLES.to_string()),
         );
-        let can_welcome = email.is_some() && !self.deactivated && settings.welcome_email.is_some();
-        wrongs.unless(!self.welcome || can_welcome, "welcome", "wrong-welcome");
-        let expire_on = self.expire_on.as_ref().map(|moment| {
+        let expire_on = self.expire_on.as_ref().and_then(|moment| {
             let moment = Timestamp::parse_rfc3339(&moment.0);
             wrongs.unless(moment.is_some(), "expire_on", "wrong-moment");
             moment
         });
+        let in_force = !self.deactivated && expire_on.is_none_or(|day| now < day);
+        let can_welcome = email.is_some() && in_force && settings.welcome_email.is_some();
+        wrongs.unless(!self.welcome || can_welcome, "welcome", "wrong-welcome");
         if let Some(PasswordAsked(password)) = &self.password {
             wrongs.check(
                 "password",
@@ -132,7 +140,7 @@ impl UserAsked {
             display_name: name.to_owned(),
             email: email.map(str::to_owned),
             roles,
-            expire_on: expire_on.flatten(),
+            expire_on,
         })
     }
 
@@ -149,12 +157,11 @@ impl UserAsked {
         wrongs.done()
     }
 
-    /// The change of `user`, whom too many failures locked or not.
+    /// The change of `user`.
     pub(super) fn change(
         &self,
         checked: Checked,
         user: &User,
-        is_locked: bool,
         hash: Option<&Secret>,
         now: Timestamp,
     ) -> UserChange {
@@ -162,19 +169,19 @@ impl UserAsked {
         let unticked = user.is_password_changed && !self.is_password_changed;
         let is_password_changed = (self.is_password_changed && hash.is_none()) || !is_here;
         let resets = unticked && user.second_factor.is_some();
-        // A lock shows as deactivated: only where the tick is taken away, it is lifted.
-        let unlocks = user.locked_at.is_some() && !self.deactivated;
+        // What was mailed is for who reads the former address, and for the password as it was.
+        let disowns = unticked || hash.is_some() || checked.email != user.email;
         UserChange {
             display_name: Some(checked.display_name),
             email: Some(checked.email),
             roles: Some(checked.roles),
-            deactivated: Some(self.deactivated && (user.deactivated || !is_locked)),
+            deactivated: Some(self.deactivated),
             expire_on: Some(checked.expire_on),
             is_password_changed: Some(is_password_changed),
             password: hash.map(|hash| Some(hash.clone())),
-            reset: (hash.is_some() && user.reset.is_some()).then_some(None),
+            reset: disowns.then_some(None),
             second_factor: resets.then_some(None),
-            locked_at: unlocks.then_some(None),
+            locked_at: self.unlock.then_some(None),
             ends_sessions: (unticked || hash.is_some()).then_some(now),
             as_shown: true,
             ..UserChange::default()

@@ -1,11 +1,11 @@
 //! A user's sessions, and all that is stored of a user.
 
-use mapgate_core::table::{Event, Grant, GrantKey, UserChange};
+use mapgate_core::table::{Event, Grant, GrantKey, Subject, UserChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::{Desk, Listed, Moment, TURNS};
-use super::UserShown;
+use super::{UserShown, show};
 use crate::fault::Fault;
 
 /// How many sessions are read at once.
@@ -30,11 +30,23 @@ pub(crate) struct SessionShown {
     pub(crate) expires_at: Moment,
 }
 
-/// All that is stored of a user. Passwords, tokens and secrets are stored as hashes or sealed, and not handed out.
+/// All that is stored of a user but what the audit log and the queue of mails have. Passwords, tokens and secrets are stored
+/// as hashes or sealed, and not handed out.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserExport {
     /// The user.
     pub(crate) user: UserShown,
+    /// Whose account it is at the OpenID provider: the SHA-256 of issuer and subject, as it is stored.
+    #[schema(value_type = Option<String>)]
+    pub(crate) openid_subject: Option<Subject>,
+    /// When too many failures last locked the account, unless it was unlocked since.
+    pub(crate) locked_at: Option<Moment>,
+    /// Until when a password or a link that was mailed holds.
+    pub(crate) mailed_until: Option<Moment>,
+    /// When the enrolment of the second factor began.
+    pub(crate) second_factor_since: Option<Moment>,
+    /// Logins and tokens from before are dead.
+    pub(crate) signed_out_at: Moment,
     /// The sessions at OAuth2 clients.
     pub(crate) sessions: Vec<SessionShown>,
 }
@@ -114,7 +126,9 @@ impl Desk<'_> {
 
     /// All that is stored of a user.
     pub(crate) async fn export_user(&self, id: i64) -> Result<UserExport, Fault> {
-        let user = self.user(id).await?;
+        let (user, roles) = (self.read_user(id).await?, self.table.roles().await?);
+        let secrets = self.gate.secrets().await?;
+        let shown = show(&self.gate.accounts(&secrets).await, &user, &roles, self.now());
         let (mut sessions, mut after) = (Vec::new(), None);
         loop {
             let page = self.sessions(id, after.as_deref(), AT_ONCE).await?;
@@ -127,6 +141,14 @@ impl Desk<'_> {
         let audit = self.audit(Event::UserExported).of(&user.username);
         let written = self.table.transaction().audit(&audit).commit().await?;
         written.map_err(|_| Fault::ChangedMeanwhile)?;
-        Ok(UserExport { user, sessions })
+        Ok(UserExport {
+            user: shown,
+            locked_at: user.locked_at.map(Moment::from),
+            mailed_until: user.reset.map(|reset| reset.expires_at.into()),
+            second_factor_since: user.second_factor.map(|factor| factor.begun_at.into()),
+            signed_out_at: user.generation_since.into(),
+            openid_subject: user.subject,
+            sessions,
+        })
     }
 }

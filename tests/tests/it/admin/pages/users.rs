@@ -155,19 +155,26 @@ async fn a_locked_user_is_unlocked_by_a_button() {
     }
     let page = browser.get(&path).await;
     assert!(page.body.contains("name=\"unlock\""), "{}", page.body);
-    let kept = [&JANE[..3], &[("deactivated", "true")]].concat();
-    // Saving something else leaves the lock.
-    browser.send(&path, &kept).await;
+    let list = browser.get("/admin/users").await;
+    assert!(list.body.contains("Deactivated: locked"), "{}", list.body);
+    let kept = &JANE[..3];
+    let off = [kept, &[("deactivated", "true")]].concat();
     let api = path.replace("/admin/", "/admin/api/");
-    assert_eq!(desk.get(&api).await.json()["locked"], true);
+    let state = async || {
+        let jane = desk.get(&api).await.json();
+        (jane["locked"] == true, jane["deactivated"] == true)
+    };
+    // Saving something else leaves the lock, and the tick is what is shown.
+    browser.send(&path, kept).await;
+    assert_eq!(state().await, (true, false));
+    browser.send(&path, &off).await;
+    assert_eq!(state().await, (true, true));
     browser
-        .send(&path, &[&kept[..], &[("unlock", "true")]].concat())
+        .send(&path, &[&off[..], &[("unlock", "true")]].concat())
         .await;
-    let jane = desk.get(&api).await.json();
-    assert_eq!(
-        (&jane["locked"], &jane["deactivated"]),
-        (&json!(false), &json!(false))
-    );
+    assert_eq!(state().await, (false, true), "what an administrator ticked stays");
+    browser.send(&path, kept).await;
+    assert_eq!(state().await, (false, false));
     assert!(!browser.get(&path).await.body.contains("name=\"unlock\""));
 }
 
