@@ -39,8 +39,10 @@ impl BadClient {
 
 /// `client`, to be stored; the first reason where it may not be.
 pub fn check_client(client: Client) -> Result<CheckedClient, BadClient> {
-    let id = &client.client_id;
-    if !(1..=MAX_CLIENT_ID).contains(&id.len()) || id.chars().any(char::is_control) {
+    let id = client.client_id.as_str();
+    // `.` and `..` are no segments of a path (RFC 3986 §5.2.4), where the administration has it.
+    let plain = !id.chars().any(char::is_control) && id.trim() == id && ![".", ".."].contains(&id);
+    if !(1..=MAX_CLIENT_ID).contains(&id.len()) || !plain {
         return Err(BadClient::Id);
     }
     if client.is_public() && client.redirect_uris.is_empty() {
@@ -81,7 +83,16 @@ mod tests {
     #[test]
     fn t10_what_could_not_be_used_safely_is_not_registered() {
         assert_eq!(checked(|_| {}), Ok(()));
-        for id in ["", "a\0b", "a\n", &"x".repeat(MAX_CLIENT_ID + 1)] {
+        for id in [
+            "",
+            "a\0b",
+            "a\n",
+            " a",
+            "a ",
+            ".",
+            "..",
+            &"x".repeat(MAX_CLIENT_ID + 1),
+        ] {
             assert_eq!(
                 checked(|client| client.client_id = id.to_owned()),
                 Err(BadClient::Id),

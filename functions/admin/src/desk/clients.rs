@@ -176,7 +176,7 @@ impl Desk<'_> {
             .detail("client_id", client.client_id.as_str());
         if !self
             .table
-            .create_client(&client, &audit.changes(changes(None, &shown)))
+            .create_client(&client, &audit.changes(changes(None, Some(&shown))))
             .await?
         {
             return Err(Fault::Conflict("taken-client".into()));
@@ -204,7 +204,7 @@ impl Desk<'_> {
         let after = asked.record(before.secret_hash.clone(), before.made_at)?;
         let after_shown = ClientShown::from(&*after);
         let audit = self.audit(Event::ClientChanged).detail("client_id", id);
-        let audit = audit.changes(changes(Some(&shown), &after_shown));
+        let audit = audit.changes(changes(Some(&shown), Some(&after_shown)));
         self.write_client(&before, &after, audit).await?;
         Ok(after_shown)
     }
@@ -233,8 +233,10 @@ impl Desk<'_> {
     /// Takes a client away; its tokens die.
     pub(crate) async fn delete_client(&self, id: &str, if_match: Option<&str>) -> Result<(), Fault> {
         let before = self.read_client(id).await?;
-        ClientShown::from(&before).check(if_match)?;
+        let shown = ClientShown::from(&before);
+        shown.check(if_match)?;
         let audit = self.audit(Event::ClientDeleted).detail("client_id", id);
+        let audit = audit.changes(changes(Some(&shown), None));
         let writes = self.table.transaction().delete_client(&before).audit(&audit);
         writes.commit().await?.map_err(|_| Fault::ChangedMeanwhile)
     }
@@ -266,16 +268,15 @@ impl Desk<'_> {
 }
 
 /// What the trail has of a change.
-fn changes<'a>(before: Option<&ClientShown>, after: &ClientShown) -> Vec<(&'a str, String, String)> {
+fn changes(before: Option<&ClientShown>, after: Option<&ClientShown>) -> [(&'static str, String, String); 6] {
     let list = |list: fn(&ClientShown) -> &[String]| {
-        (
-            before.map_or_else(String::new, |before| line(list(before))),
-            line(list(after)),
-        )
+        let of = |client: Option<&ClientShown>| client.map_or_else(String::new, |client| line(list(client)));
+        (of(before), of(after))
     };
     let flag = |flag: fn(&ClientShown) -> bool| {
-        let before = before.map_or_else(String::new, |before| flag(before).to_string());
-        (before, flag(after).to_string())
+        let of =
+            |client: Option<&ClientShown>| client.map_or_else(String::new, |client| flag(client).to_string());
+        (of(before), of(after))
     };
     [
         ("confidential", flag(|client| client.confidential)),
@@ -286,5 +287,4 @@ fn changes<'a>(before: Option<&ClientShown>, after: &ClientShown) -> Vec<(&'a st
         ("scopes", list(|client| &client.scopes)),
     ]
     .map(|(field, (before, after))| (field, before, after))
-    .into()
 }

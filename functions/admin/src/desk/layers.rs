@@ -30,6 +30,24 @@ pub(crate) type LayerAsked = LayerShown;
 
 impl Tagged for LayerShown {}
 
+impl std::fmt::Display for LayerShown {
+    /// In one line, for the trail.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            name,
+            public,
+            roles,
+            write_roles,
+        } = self;
+        write!(
+            formatter,
+            "{name}: public={public}, roles={}, write_roles={}",
+            roles.join(";"),
+            write_roles.join(";")
+        )
+    }
+}
+
 impl LayerShown {
     pub(super) fn of(layer: &Layer, roles: &Roles) -> Self {
         Self {

@@ -103,10 +103,11 @@ pub(crate) trait Tagged: Serialize {
     }
 }
 
-/// Whether it can be a name: something, not too long, without control characters or space around it.
+/// Whether it can be a name: something, not too long, without control characters or space around it, and nothing that a
+/// URL's path could not hold (RFC 3986 §5.2.4).
 fn is_name(name: &str) -> bool {
     let plain = !name.chars().any(char::is_control) && name.trim() == name;
-    plain && (1..=LONGEST_NAME).contains(&name.len())
+    plain && (1..=LONGEST_NAME).contains(&name.len()) && ![".", ".."].contains(&name)
 }
 
 const NAME_FAULT: &str = "wrong-name";

@@ -34,7 +34,7 @@ pub(crate) struct RoleAsked {
     /// The name; no comma or semicolon, which separate names where servers are told of them.
     #[schema(min_length = 1, max_length = 255, pattern = "^[^,;]+$")]
     pub(crate) name: String,
-    /// Functionalities: name → values.
+    /// Functionalities: name, without `=`, → values, at least one.
     #[serde(default)]
     pub(crate) functionalities: Functionalities,
 }
@@ -63,9 +63,12 @@ impl RoleAsked {
         let right = is_name(&self.name) && !self.name.contains([',', ';']);
         wrongs.unless(right, "name", "wrong-role-name");
         for (name, values) in &self.functionalities {
-            wrongs.unless(is_name(name), "functionalities", "wrong-functionality-name");
-            let plain = values.iter().all(|value| !value.chars().any(char::is_control));
-            wrongs.unless(plain, "functionalities", "wrong-functionality-value");
+            // The page has them as lines of `name=value`: what such lines cannot say, saving it would change.
+            let right = is_name(name) && !name.contains('=');
+            wrongs.unless(right, "functionalities", "wrong-functionality-name");
+            let plain = |value: &String| !value.chars().any(char::is_control) && value.trim() == value;
+            let right = !values.is_empty() && values.iter().all(plain);
+            wrongs.unless(right, "functionalities", "wrong-functionality-value");
         }
         wrongs.done()
     }

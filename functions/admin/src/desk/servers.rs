@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
-use super::{Desk, Listed, NAME_FAULT, Tagged, is_name};
+use super::{Desk, LayerShown, Listed, NAME_FAULT, Tagged, is_name};
 use crate::fault::{Fault, Wrongs};
+
+/// The most bytes of a list in the trail: an item of DynamoDB has 400 KB.
+const LONGEST_LIST: usize = 100_000;
 
 /// Layers that are taken away in one transaction.
 const AT_ONCE: usize = 90;
@@ -111,8 +114,11 @@ impl ServerShown {
     }
 
     /// What the trail has of a change.
-    fn changes(&self, before: Option<&Self>) -> Vec<(&'static str, String, String)> {
-        let word = |word: fn(&Self) -> String| (before.map(word).unwrap_or_default(), word(self));
+    fn changes(before: Option<&Self>, after: Option<&Self>) -> [(&'static str, String, String); 5] {
+        let word = |word: fn(&Self) -> String| {
+            let of = |server: Option<&Self>| server.map(word).unwrap_or_default();
+            (of(before), of(after))
+        };
         [
             ("url", word(|server| server.url.clone())),
             (
@@ -127,7 +133,6 @@ impl ServerShown {
             ),
         ]
         .map(|(field, (before, after))| (field, before, after))
-        .into()
     }
 }
 
@@ -137,6 +142,22 @@ fn is_backend(url: &str) -> bool {
         let plain = url.username().is_empty() && url.password().is_none();
         matches!(url.scheme(), "http" | "https") && url.has_host() && plain
     })
+}
+
+/// One a line, as many as an entry of the trail can hold, and how many are left out.
+fn lines(texts: impl ExactSizeIterator<Item = String>) -> String {
+    let (mut lines, mut left) = (String::new(), texts.len());
+    for text in texts {
+        if lines.len() + text.len() > LONGEST_LIST {
+            break;
+        }
+        lines.extend([text.as_str(), "\n"]);
+        left -= 1;
+    }
+    if left > 0 {
+        lines.extend(["and ", &left.to_string(), " more"]);
+    }
+    lines.trim_end().to_owned()
 }
 
 impl Desk<'_> {
@@ -168,7 +189,7 @@ impl Desk<'_> {
         let audit = self
             .audit(Event::ServerCreated)
             .detail("ogc_server", server.name.as_str());
-        let audit = audit.changes(shown.changes(None));
+        let audit = audit.changes(ServerShown::changes(None, Some(&shown)));
         if self.table.create_ogc_server(&server, &[], &audit).await? {
             return Ok(shown);
         }
@@ -191,7 +212,7 @@ impl Desk<'_> {
         let after = asked.record()?;
         let after_shown = ServerShown::from(&after);
         let audit = self.audit(Event::ServerChanged).detail("ogc_server", name);
-        let audit = audit.changes(after_shown.changes(Some(&shown)));
+        let audit = audit.changes(ServerShown::changes(Some(&shown), Some(&after_shown)));
         let writes = self
             .table
             .transaction()
@@ -204,8 +225,16 @@ impl Desk<'_> {
     /// Takes a server away, and then its layers: without their server they show nothing.
     pub(crate) async fn delete_server(&self, name: &str, if_match: Option<&str>) -> Result<(), Fault> {
         let before = self.read_server(name).await?;
-        ServerShown::from(&before).check(if_match)?;
+        let shown = ServerShown::from(&before);
+        shown.check(if_match)?;
+        let roles = self.table.roles().await?;
+        let layers = self.table.layers(name).await?;
+        let layers = layers
+            .iter()
+            .map(|layer| LayerShown::of(layer, &roles).to_string());
         let audit = self.audit(Event::ServerDeleted).detail("ogc_server", name);
+        let audit = audit.changes(ServerShown::changes(Some(&shown), None));
+        let audit = audit.changes([("layers", lines(layers), String::new())]);
         let writes = self.table.transaction().delete_ogc_server(&before).audit(&audit);
         writes.commit().await?.map_err(|_| Fault::ChangedMeanwhile)?;
         for chunk in self.table.layers(name).await?.chunks(AT_ONCE) {
@@ -217,5 +246,20 @@ impl Desk<'_> {
             let _ = writes.commit().await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_in_the_trail_ends_in_time_and_says_how_many_it_leaves_out() {
+        let many = |count: usize, long: usize| lines((0..count).map(|_| "x".repeat(long)));
+        assert_eq!(many(0, 1), "");
+        assert_eq!(many(2, 1), "x\nx");
+        let longest = many(1000, 999);
+        assert!(longest.len() <= LONGEST_LIST + 99, "{}", longest.len());
+        assert!(longest.ends_with("x\nand 900 more"));
     }
 }

@@ -110,7 +110,27 @@ async fn a_client_is_changed_listed_and_deleted() {
         409
     );
     assert_eq!(desk.ask(Method::DELETE, path, None).await.status, 204);
-    assert_eq!(desk.newest_entry().await.event, Event::ClientDeleted);
+    let entry = desk.newest_entry().await;
+    assert_eq!(entry.event, Event::ClientDeleted);
+    for (field, before) in [
+        ("scopes", "map, openid"),
+        ("redirect_uris", "http://127.0.0.1:7070/"),
+        ("single_session", "false"),
+    ] {
+        assert_eq!(
+            entry.details.get(&format!("{field}_before")).map(String::as_str),
+            Some(before),
+            "{field}"
+        );
+    }
+    for id in [".", "..", " qgis", "qgis "] {
+        let mut asked = qgis();
+        asked["client_id"] = json!(id);
+        let answer = desk
+            .ask(Method::POST, "/admin/api/oauth2_clients", Some(&asked))
+            .await;
+        assert_eq!(answer.status, 422, "{id}: {}", answer.body);
+    }
     // An identifier that is a URI stands in one segment.
     let path = "/admin/api/oauth2_clients/https%3A%2F%2Fmaps.example.com%2Fapp";
     assert_eq!(desk.get(path).await.status, 200);

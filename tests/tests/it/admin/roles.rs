@@ -4,6 +4,7 @@ use http::Method;
 use mapgate_core::table::Event;
 use serde_json::json;
 
+use super::pages::Browser;
 use super::{Desk, log_in};
 
 #[tokio::test]
@@ -103,4 +104,34 @@ async fn of_fifty_roles_at_once_of_one_name_one_is_made() {
     }
     let all = desk.get("/admin/api/roles").await.json();
     assert_eq!(all["items"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn functionalities_that_the_page_could_not_show_are_refused() {
+    let desk = Desk::new().await;
+    for functionalities in [
+        json!({ "a=b": ["c"] }),
+        json!({ "a": [] }),
+        json!({ "a": [" b"] }),
+        json!({ "": ["b"] }),
+        json!({ "a": ["b\n"] }),
+    ] {
+        let asked = json!({ "name": "editor", "functionalities": functionalities });
+        let answer = desk.ask(Method::POST, "/admin/api/roles", Some(&asked)).await;
+        assert_eq!(answer.status, 422, "{functionalities}: {}", answer.body);
+        assert_eq!(answer.json()["errors"][0]["pointer"], "/functionalities");
+    }
+    // What the page shows, it leaves when it is saved.
+    let asked = json!({ "name": "editor", "functionalities": { "a": ["b=c", "", "b"], "b": ["x y"] } });
+    let made = desk.create("/admin/api/roles", &asked).await;
+    let browser = Browser::of(&desk).await;
+    let path = format!("/admin/roles/{}", made["id"]);
+    let lines = "a=b=c\r\na=\r\na=b\r\nb=x y";
+    let fields = [("name", "editor"), ("functionalities", lines)];
+    assert_eq!(browser.send(&path, &fields).await.status, 303);
+    let api = path.replace("/admin/", "/admin/api/");
+    assert_eq!(
+        desk.get(&api).await.json()["functionalities"],
+        asked["functionalities"]
+    );
 }

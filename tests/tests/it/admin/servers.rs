@@ -74,12 +74,37 @@ async fn a_server_and_its_layers_are_made_changed_and_deleted() {
         ("private", "public")
     );
     assert_eq!(desk.ask(Method::DELETE, path, None).await.status, 204);
-    assert_eq!(desk.newest_entry().await.event, Event::ServerDeleted);
+    let entry = desk.newest_entry().await;
+    assert_eq!(entry.event, Event::ServerDeleted);
+    assert_eq!(entry.details["default_access_before"], "public");
+    assert_eq!(
+        entry.details["layers_before"],
+        "topp:parcels/1: public=false, roles=, write_roles="
+    );
     for path in [path, &layers, &layer] {
         assert_eq!(desk.get(path).await.status, 404, "{path}");
     }
     desk.create("/admin/api/ogc_servers", &server()).await;
     assert_eq!(desk.get(&layers).await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_no_path_can_name_is_not_made() {
+    let desk = Desk::new().await;
+    desk.create("/admin/api/ogc_servers", &server()).await;
+    for name in [".", ".."] {
+        let mut other = server();
+        other["name"] = json!(name);
+        for (path, asked) in [
+            ("/admin/api/ogc_servers", other),
+            ("/admin/api/ogc_servers/main/layers", json!({ "name": name })),
+            ("/admin/api/roles", json!({ "name": name })),
+        ] {
+            let answer = desk.ask(Method::POST, path, Some(&asked)).await;
+            assert_eq!(answer.status, 422, "{path} {name}: {}", answer.body);
+            assert_eq!(answer.json()["errors"][0]["pointer"], "/name");
+        }
+    }
 }
 
 #[tokio::test]
