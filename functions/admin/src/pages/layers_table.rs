@@ -143,7 +143,9 @@ fn told(words: Words<'_>, left: &Left) -> (String, String) {
 pub(crate) async fn change(path: Name, sent: Sent) -> Shown {
     let server = name(path)?;
     let desk = sent.desk().await;
-    let roles = desk.roles().await?.items;
+    let mut roles = desk.roles().await?.items;
+    // A layer has them by number, and its tag with them.
+    roles.sort_by_key(|role| role.id);
     let (known, mut asked, mut left) = (desk.layers(&server).await?.items, Vec::new(), Vec::new());
     for at in (0..AT_ONCE).take_while(|at| sent.ticked(&format!("name-{at}"))) {
         let name = sent.field(&format!("name-{at}"));

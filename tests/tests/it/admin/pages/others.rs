@@ -1,5 +1,8 @@
 //! `/admin/roles`, `/admin/functionalities`, `/admin/oauth2_clients`, `/admin/ogc_servers`, `/admin/audit`.
 
+use std::collections::BTreeMap;
+
+use mapgate_core::table::RoleId;
 use serde_json::{Value, json};
 
 use super::super::Desk;
@@ -208,6 +211,13 @@ async fn send_table(browser: &Browser<'_>, body: &str, ticks: &[&str]) -> mapgat
     browser.post("/admin/ogc_servers/main/layers", &fields).await
 }
 
+/// How many changes of layers are in today's trail.
+async fn changes(desk: &Desk) -> usize {
+    let trail = desk.get("/admin/api/audit").await.json();
+    let entries = trail["items"].as_array().unwrap().iter();
+    entries.filter(|entry| entry["event"] == "layer_changed").count()
+}
+
 #[tokio::test]
 async fn layers_are_granted_in_a_table_and_two_at_once_lose_nothing() {
     let desk = Desk::new().await;
@@ -231,13 +241,30 @@ async fn layers_are_granted_in_a_table_and_two_at_once_lose_nothing() {
     assert_eq!(layer("parcels").await["roles"], json!(["editor"]));
     assert_eq!(layer("roads").await["public"], true);
     // Only what changed is in the trail: three made, two changed.
-    let trail = desk.get("/admin/api/audit").await.json();
-    let events = trail["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| &entry["event"]);
-    assert_eq!(events.filter(|event| **event == "layer_changed").count(), 2);
+    assert_eq!(changes(&desk).await, 2);
+
+    // Roles whose numbers are not in the order they were made: what nobody touched stays as it was.
+    let table_of_roles = desk.test.gate.table().await;
+    let mut roles = table_of_roles.roles().await.unwrap();
+    for (name, id) in [("late", 50), ("early", 40)] {
+        roles.set(name, Some(RoleId(id)), BTreeMap::new()).unwrap();
+    }
+    table_of_roles.save_roles(&roles).await.unwrap().unwrap();
+    let of_both = [("name", "pipes"), ("roles-50", "true"), ("roles-40", "true")];
+    browser
+        .send("/admin/ogc_servers/main/layers/pipes", &of_both)
+        .await;
+    let pipes = layer("pipes").await;
+    assert_eq!(pipes["roles"], json!(["early", "late"]));
+    let many = changes(&desk).await;
+    let again = browser.get("/admin/ogc_servers/main/layers").await;
+    let ticks = [&tick(0), "role-1-40", "role-1-50", "public-2"];
+    assert_eq!(send_table(&browser, &again.body, &ticks).await.status, 303);
+    assert_eq!(layer("pipes").await, pipes);
+    assert_eq!(changes(&desk).await, many, "nothing was written");
+    browser
+        .send("/admin/ogc_servers/main/layers/pipes", &of_both[..1])
+        .await;
 
     // The first page is old now: what it would change back is refused, and what it leaves is left.
     let stale = send_table(&browser, &table.body, &[&tick(1)]).await;
