@@ -232,7 +232,8 @@ impl Table {
         })
     }
 
-    /// The newest entries of a partition that are older than the one at `before`.
+    /// The newest entries of a partition that are older than the one at `before`. An answer of DynamoDB ends at 1 MB, limit or
+    /// not, so it may take several.
     async fn newest(&self, pk: String, before: Option<&str>, limit: usize) -> Result<Vec<Item>, TableError> {
         let query = self
             .client
@@ -240,7 +241,6 @@ impl Table {
             .table_name(&self.name)
             .consistent_read(true)
             .scan_index_forward(false)
-            .set_limit(i32::try_from(limit).ok())
             .expression_attribute_values(":pk", s(pk));
         // No key is empty.
         let query = match before.filter(|before| (1..=1024).contains(&before.len())) {
@@ -249,8 +249,17 @@ impl Table {
                 .expression_attribute_values(":before", s(before)),
             None => query.key_condition_expression("pk = :pk"),
         };
-        let answer = query.send().await.map_err(|error| unavailable(&error))?;
-        Ok(answer.items.unwrap_or_default())
+        let (mut items, mut from) = (Vec::new(), None);
+        loop {
+            let left = i32::try_from(limit.saturating_sub(items.len())).ok();
+            let query = query.clone().set_limit(left).set_exclusive_start_key(from);
+            let answer = query.send().await.map_err(|error| unavailable(&error))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() || items.len() >= limit {
+                return Ok(items);
+            }
+        }
     }
 }
 

@@ -305,3 +305,20 @@ async fn a_days_audit_entries_come_page_by_page_the_newest_first() {
         .expect("the table answers");
     assert!(none.entries.is_empty() && none.next.is_none());
 }
+
+#[tokio::test]
+async fn a_page_of_the_trail_is_whole_also_where_its_entries_are_large() {
+    let test = TestGate::new().await;
+    let table = test.gate.table().await;
+    let now = test.clock.now();
+    let long = "x".repeat(300_000);
+    // A partition has five of them or so, and DynamoDB gives out no more than 1 MB at once.
+    for _ in 0..40 {
+        let entry = AuditEntry::new(Event::ServerDeleted, now, 1).detail("layers_before", long.as_str());
+        let written = table.transaction().audit(&entry).commit().await;
+        assert_eq!(written.expect("the table answers"), Ok(()));
+    }
+    let day = &now.rfc3339()[..10];
+    let page = table.audit_page(day, None, 40).await.expect("the table answers");
+    assert_eq!((page.entries.len(), page.next), (40, None));
+}
