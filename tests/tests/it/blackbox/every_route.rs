@@ -2,6 +2,7 @@
 
 mod admin;
 mod admin_pages;
+mod programs;
 
 use std::collections::BTreeSet;
 
