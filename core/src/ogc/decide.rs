@@ -332,7 +332,10 @@ impl<'a> Judge<'a> {
                 return true;
             }
             let mut leaves = found.iter().flat_map(|at| self.tree.all_leaves(*at)).peekable();
-            let public = leaves.peek().is_some()
+            // A group's own rule counts too, whatever those of its layers say.
+            let closed = self.rules.forbids(self.bare(name), &BTreeSet::new());
+            let public = !closed
+                && leaves.peek().is_some()
                 && leaves.all(|leaf| leaf.is_some_and(|leaf| self.rules.is_public(self.bare(leaf))));
             known.insert(found);
             public

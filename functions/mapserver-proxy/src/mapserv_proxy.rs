@@ -128,8 +128,16 @@ pub async fn proxied(
     let own = own_parameters(&server, told);
     let (query, body) = forward.written(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let mut headers = headers(gate, parts, &server);
+    if forward.is_for_everybody() {
+        // Nor in one reader's language.
+        headers.remove(header::ACCEPT);
+        headers.remove(header::ACCEPT_LANGUAGE);
+    }
     headers.extend(own_headers(&server, told)?);
-    headers.extend(conditions(&parts.headers, &forward));
+    // A condition of a GET is another one of a POST (RFC 9110 §13.1.2).
+    if body.is_none() {
+        headers.extend(conditions(&parts.headers, &forward));
+    }
     let url = server.url(asked.service);
     let answering = async {
         let response = send(&gate.outbound, url, query, body, headers).await?;

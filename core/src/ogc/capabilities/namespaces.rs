@@ -45,8 +45,10 @@ impl Namespaces {
         let Some(prefix) = name.strip_prefix("xmlns:") else {
             return false;
         };
-        let written = COMMON.iter().any(|common| uri.starts_with(common))
-            || self.of_layers.get_or_insert_with(of_layers).contains(prefix);
+        let written = COMMON.iter().any(|common| {
+            let rest = uri.strip_prefix(common);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || common.ends_with(['/', '_']))
+        }) || self.of_layers.get_or_insert_with(of_layers).contains(prefix);
         self.declared.push(Declared {
             depth,
             prefix: prefix.to_owned(),

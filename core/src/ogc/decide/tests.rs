@@ -164,6 +164,19 @@ fn a_legend_is_of_one_layer() {
 }
 
 #[test]
+fn a_closed_groups_legend_is_for_nobody_else_though_its_layers_are_public() {
+    let rules = rules(
+        DefaultAccess::Private,
+        &[("parcels", &[0]), ("buildings", &[0]), ("cadastre", &[3])],
+    );
+    let query = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=";
+    let legend =
+        |layer: &str| ask(&format!("{query}{layer}"), &rules, &tree(), &[3]).map(|forward| forward.public);
+    assert!(legend("parcels").unwrap());
+    assert!(!legend("cadastre").unwrap());
+}
+
+#[test]
 fn feature_types_in_every_spelling() {
     let tree = Tree::of(&[("ms:roads", &[]), ("ms:parcels", &[]), ("ms:water", &[])]);
     let get = |types: &str, ids: &[i64]| {
