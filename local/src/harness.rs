@@ -148,20 +148,45 @@ async fn aws(endpoint: Option<String>) -> Aws {
     Aws::with(config.load().await)
 }
 
+/// A function: its name, every path that it serves, and its router.
+pub type Function = (&'static str, &'static [&'static str], fn(Arc<Gate>) -> Router);
+
+/// All functions.
+pub const FUNCTIONS: [Function; 7] = [
+    ("login", mapgate_login::ROUTES, mapgate_login::router),
+    (
+        "oauth-authorize",
+        mapgate_oauth_authorize::ROUTES,
+        mapgate_oauth_authorize::router,
+    ),
+    (
+        "oauth-token",
+        mapgate_oauth_token::ROUTES,
+        mapgate_oauth_token::router,
+    ),
+    (
+        "mapserver-proxy",
+        mapgate_mapserver_proxy::ROUTES,
+        mapgate_mapserver_proxy::router,
+    ),
+    (
+        "resourceproxy",
+        mapgate_resourceproxy::ROUTES,
+        mapgate_resourceproxy::router,
+    ),
+    (
+        "reset-password",
+        mapgate_reset_password::ROUTES,
+        mapgate_reset_password::router,
+    ),
+    ("admin", mapgate_admin::ROUTES, mapgate_admin::router),
+];
+
 /// The routers of all functions, as one.
 fn functions(gate: &Arc<Gate>) -> Router {
-    let routers: [fn(Arc<Gate>) -> Router; 7] = [
-        mapgate_login::router,
-        mapgate_oauth_authorize::router,
-        mapgate_oauth_token::router,
-        mapgate_mapserver_proxy::router,
-        mapgate_resourceproxy::router,
-        mapgate_reset_password::router,
-        mapgate_admin::router,
-    ];
-    routers
-        .into_iter()
-        .fold(Router::new(), |all, router| all.merge(router(gate.clone())))
+    FUNCTIONS.into_iter().fold(Router::new(), |all, (_, _, router)| {
+        all.merge(router(gate.clone()))
+    })
 }
 
 /// Tells the functions who is at the other end, as Lambda's request context does.

@@ -170,7 +170,7 @@ impl Accounts<'_> {
             let audit = self.succeeded(event, &right, &change, now);
             let notice = match &hash {
                 Some(_) => {
-                    let notice = self.notice(&right.user, language, now);
+                    let notice = self.mail(MailKind::PasswordChanged, &right.user, language, now);
                     self.or_leave(Some(&right.place), notice).await?
                 }
                 None => None,
@@ -198,26 +198,19 @@ impl Accounts<'_> {
         Err(AccountError::NoPlace)
     }
 
-    /// Word of a changed password, to go into the queue with the change; nothing where no mail is set up.
-    pub fn notice(&self, user: &User, language: &str, now: Timestamp) -> Result<Option<Mail>, AccountError> {
-        if self.settings.reset_password.is_none() {
+    /// A mail to a user, to go into the queue with what it tells of; nothing where the settings have no template for it.
+    pub fn mail(
+        &self,
+        kind: MailKind,
+        user: &User,
+        language: &str,
+        now: Timestamp,
+    ) -> Result<Option<Mail>, AccountError> {
+        if kind.template(self.settings).is_none() {
             return Ok(None);
         }
         let letter = Letter {
-            kind: MailKind::PasswordChanged,
-            to: Some(Addressee::from(user)),
-            language: language.to_owned(),
-        };
-        letter.queued(self.secrets, self.random, now).map(Some)
-    }
-
-    /// The first word to a new user, to go into the queue with the user; nothing without `welcome_email`.
-    pub fn welcome(&self, user: &User, language: &str, now: Timestamp) -> Result<Option<Mail>, AccountError> {
-        if self.settings.welcome_email.is_none() {
-            return Ok(None);
-        }
-        let letter = Letter {
-            kind: MailKind::Welcome,
+            kind,
             to: Some(Addressee::from(user)),
             language: language.to_owned(),
         };

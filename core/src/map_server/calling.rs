@@ -39,7 +39,7 @@ pub async fn send(
 
 /// Sends a request; refuses like [`send`].
 pub async fn ask(outbound: &Outbound, call: Call) -> Result<Response<Arriving>, NotAnswered> {
-    let url = call.url.clone();
+    let url = place(&call.url).to_owned();
     let down = |error: &dyn std::fmt::Display| {
         tracing::error!(url, %error, "the map server cannot be called");
         NotAnswered::Down
@@ -73,6 +73,33 @@ pub async fn in_time<T, E: From<NotAnswered>>(
 }
 
 fn slow(url: &str) -> NotAnswered {
-    tracing::error!(url, "the map server is slow");
+    tracing::error!(url = place(url), "the map server is slow");
     NotAnswered::Slow
+}
+
+/// What the log may know of a server's URL: a name and a password before the host, or a key in its query, are nobody's business.
+#[must_use]
+pub fn place(url: &str) -> &str {
+    let (path, _) = url.split_once(['?', '#']).unwrap_or((url, ""));
+    let (_, rest) = path.split_once("://").unwrap_or(("", path));
+    let host = rest.split('/').next().unwrap_or_default();
+    host.rfind('@').and_then(|at| rest.get(at + 1..)).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn the_log_learns_neither_a_password_nor_a_key() {
+        for (url, told) in [
+            ("http://b:8080/m?map=/x&key=hush", "http://b:8080/m"),
+            ("http://maps:hush@b/m", "b/m"),
+            ("https://maps:hu@sh@b/m/@c?key=hush#x", "b/m/@c"),
+            ("http://b/@c", "http://b/@c"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(place(url), told);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
 
-use super::{NotAnswered, in_time, send};
+use super::{NotAnswered, in_time, place, send};
 use crate::ogc::ogcapi::read_collections;
 use crate::ogc::{Service, Tree, read_tree};
 use crate::outbound::Outbound;
@@ -40,7 +40,7 @@ async fn fetch(outbound: &Outbound, url: &str, service: Service) -> Result<Tree,
         Ok(tree) if status.is_success() => Ok(tree),
         other => {
             let error = other.err().map(|error| error.to_string());
-            tracing::error!(url, %status, error, "the capabilities cannot be read");
+            tracing::error!(url = place(url), %status, error, "the capabilities cannot be read");
             Err(NotAnswered::Unreadable)
         }
     }
@@ -55,7 +55,7 @@ async fn fetch_collections(outbound: &Outbound, url: &str) -> Result<Tree, NotAn
         Ok(tree) if status.is_success() => Ok(tree),
         other => {
             let error = other.err().map(|error| error.to_string());
-            tracing::error!(url, %status, error, "the collections cannot be read");
+            tracing::error!(url = place(url), %status, error, "the collections cannot be read");
             Err(NotAnswered::Unreadable)
         }
     }

@@ -7,7 +7,7 @@ mod layers;
 mod server;
 
 pub use access::{LOOKED_AT, Seen, Shown, UnknownName, look};
-pub use calling::{ask, in_time, send};
+pub use calling::{ask, in_time, place, send};
 pub use layers::read_layers;
 pub use server::Server;
 

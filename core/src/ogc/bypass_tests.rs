@@ -371,40 +371,7 @@ fn what_clients_send_arrives() {
     }
 }
 
-/// Names are counted before anything is done with them, and what is done for each does not grow with the others.
-#[test]
-fn names_and_paths_are_bounded() {
-    let types = |count: usize| vec!["roads"; count].join(",");
-    for query in [
-        "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=",
-        "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=",
-    ] {
-        let most = format!("{query}{}", types(request::MAX_NAMES));
-        let parse = |query: &str| {
-            let params = Params::parse(query)?;
-            Asked::parse(ServerType::MapServer, &params)
-        };
-        assert!(parse(&most).is_ok());
-        for count in [request::MAX_NAMES + 1, 200_000] {
-            let refused = parse(&format!("{query}{}", types(count)));
-            assert_eq!(refused.unwrap_err().code, OgcCode::InvalidParameterValue);
-        }
-    }
-    // Compared each with each, this would take minutes.
-    let clock = Clock::system();
-    let begun = clock.now();
-    let names: Vec<String> = (0..150_000).map(|at| format!("b{at}")).collect();
-    let paths = "<PropertyName>roads/x</PropertyName>".repeat(50_000);
-    let body = format!(
-        "<GetFeature service=\"WFS\" version=\"2.0.0\"><Query typeNames=\"{} roads\">{paths}</Query></GetFeature>",
-        names.join(" ")
-    );
-    let refused = Asked::parse_xml(ServerType::MapServer, &Params::default(), &body);
-    assert_eq!(refused.unwrap_err().code, OgcCode::InvalidParameterValue);
-    assert!(clock.now().since(begun) < std::time::Duration::from_secs(20));
-}
-
-#[path = "bypass_tile_tests.rs"]
+mod bounds;
 mod tiles;
 
 proptest::proptest! {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::item::{Key, from_item, put_new, to_item};
 use super::{Table, TableError, Transaction};
 use crate::clock::Timestamp;
-use crate::settings::Secret;
+use crate::settings::{MailTemplate, Secret, Settings};
 
 /// How long a mail that is done can be looked up.
 const KEPT: Duration = Duration::from_hours(24 * 30);
@@ -45,6 +45,17 @@ pub enum MailKind {
     PasswordChanged,
     /// The first word to a new user, with a password or a link where the template has one.
     Welcome,
+}
+
+impl MailKind {
+    /// The template that a mail of this kind is made with, or has its sender of; none where the settings want no such mails.
+    #[must_use]
+    pub fn template(self, settings: &Settings) -> Option<&MailTemplate> {
+        match self {
+            Self::Reset | Self::PasswordChanged => settings.reset_password.as_ref(),
+            Self::Welcome => settings.welcome_email.as_ref(),
+        }
+    }
 }
 
 /// How far a mail is.

@@ -9,12 +9,13 @@ use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use mapgate_core::http::private;
 use mapgate_core::ogc::{
-    AnswerRewriter, CapabilitiesFilter, Carrier, Forward, OgcCode, OgcError, Operation, Service, UrlRewriter,
+    AnswerRewriter, CapabilitiesFilter, Forward, OgcCode, OgcError, Operation, Service, UrlRewriter,
     XmlError, backend_exception_code, filter_capabilities, rewrite_answer, transaction_answer,
 };
 use mapgate_core::outbound::{Arriving, CallError};
 
 use crate::fault::{Fault, sandboxed};
+use crate::media::{asks_html, is_html, is_text};
 
 /// So much of an answer is waited for before it goes on: an exception shows itself at its beginning, a small answer that
 /// breaks off can still be told of, and one that is whole goes out in one piece, which costs half of a piece for the head
@@ -272,45 +273,6 @@ async fn transaction(body: Chunks, urls: &UrlRewriter) -> Result<Response, Fault
             Ok(document(written))
         }
         _ => Err(failed(StatusCode::BAD_REQUEST, again(whole, None)).await),
-    }
-}
-
-/// Whether a media type is that of a text, in which URLs can stand. What tells nothing counts as one.
-fn is_text(kind: &str) -> bool {
-    let raster = kind.starts_with("image/") && !kind.contains("xml");
-    let texts = ["text/", "xml", "json", "gml", "kml", "csv", "javascript"];
-    !raster && (kind.is_empty() || texts.iter().any(|text| kind.contains(text)))
-}
-
-/// Whether a text is a page.
-fn is_html(kind: &str, beginning: &[u8]) -> bool {
-    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
-    let text = text.trim_ascii_start();
-    let begins = |with: &str| {
-        text.get(..with.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
-    };
-    kind.contains("html") || begins("<!doctype html") || begins("<html")
-}
-
-/// Whether a page was asked for. One that was not is a program's, a front's or a login's word on a fault.
-fn asks_html(forward: &Forward) -> bool {
-    let html = |value: &str| value.to_ascii_lowercase().contains("html");
-    let format = |name: &str| {
-        matches!(
-            name,
-            "INFO_FORMAT" | "INFOFORMAT" | "FORMAT" | "OUTPUTFORMAT" | "OUTPUT_FORMAT"
-        )
-    };
-    match &forward.carrier {
-        Carrier::Xml(document) => document
-            .split_once("outputFormat=\"")
-            .and_then(|(_, value)| value.split('"').next())
-            .is_some_and(html),
-        _ => forward
-            .query
-            .iter()
-            .any(|(name, value)| format(name) && html(value)),
     }
 }
 

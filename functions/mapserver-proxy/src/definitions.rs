@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use mapgate_core::gate::Gate;
-use mapgate_core::map_server::{in_time, send};
+use mapgate_core::map_server::{in_time, place, send};
 use serde_json::Value;
 
 use crate::fault::Fault;
@@ -32,7 +32,11 @@ impl Definitions {
 
 async fn fetch(gate: &Gate, url: &str) -> Result<Value, Fault> {
     let unreadable = |error: &str| {
-        tracing::error!(url, error, "the definition of the API cannot be read");
+        tracing::error!(
+            url = place(url),
+            error,
+            "the definition of the API cannot be read"
+        );
         Fault::backend(
             StatusCode::BAD_GATEWAY,
             "The map server's definition of its API cannot be read.",

@@ -8,6 +8,7 @@ mod answer;
 mod definitions;
 mod fault;
 mod mapserv_proxy;
+mod media;
 mod ogcapi;
 mod readings;
 mod sent;

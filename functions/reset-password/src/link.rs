@@ -13,7 +13,7 @@ use mapgate_core::http::{Failure, json_error};
 use mapgate_core::pages::{self, FieldError, Language, NewPasswordForm, Reader};
 use mapgate_core::secrets::{Purpose, Secrets};
 use mapgate_core::settings::Secret;
-use mapgate_core::table::{AuditEntry, Event, ResetKind, Source, TableError, User, UserChange};
+use mapgate_core::table::{AuditEntry, Event, MailKind, ResetKind, Source, TableError, User, UserChange};
 
 use crate::loginresetpassword::unavailable;
 
@@ -69,8 +69,11 @@ pub(crate) async fn get(
 }
 
 /// Whether mails with links go out at all.
-fn gives_links(gate: &Gate) -> bool {
-    gate.settings.reset_password.is_some() || gate.settings.welcome_email.is_some()
+pub(crate) fn gives_links(gate: &Gate) -> bool {
+    let kinds = [MailKind::Reset, MailKind::Welcome];
+    kinds
+        .into_iter()
+        .any(|kind| kind.template(&gate.settings).is_some())
 }
 
 async fn page(gate: &Gate, parts: &request::Parts, token: &Secret) -> Result<Response, LinkError> {
@@ -208,7 +211,7 @@ async fn change(gate: &Gate, asked: &Posted, token: &Secret) -> Result<(), LinkE
         .change(&user, &change)
         .spend_reset_link(token)
         .audit(&audit);
-    if let Some(notice) = accounts.notice(&user, asked.language.tag(), now)? {
+    if let Some(notice) = accounts.mail(MailKind::PasswordChanged, &user, asked.language.tag(), now)? {
         written = written.mail(&notice);
     }
     // Someone else was first, or the account is another one by now.

@@ -14,12 +14,12 @@ use mapgate_core::clock::Timestamp;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::Failure;
 use mapgate_core::secrets::Secrets;
-use mapgate_core::settings::MailTemplate;
 use mapgate_core::table::{
     AuditEntry, Event, Mail, MailKind, MailStage, Reset, Source, Table, Transaction, User, UserChange,
 };
 
 use crate::handing::{Delivery, Post, Refusal};
+use crate::link::gives_links;
 use crate::message::{self, Given, Unwritable};
 
 /// How long after a refused try the next one comes: five tries within a day.
@@ -40,7 +40,7 @@ const BEGINNING: Duration = Duration::from_secs(6);
 ///
 /// Of a kind that the settings have no template for, nothing is sent. Fails where the table or the keys cannot be reached.
 pub async fn send_due(gate: &Gate) -> Result<(), Failure> {
-    if gate.settings.reset_password.is_none() && gate.settings.welcome_email.is_none() {
+    if !gives_links(gate) {
         return Ok(());
     }
     let table = gate.table().await;
@@ -86,14 +86,6 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// The template that a mail is made with.
-    fn template(&self, kind: MailKind) -> Option<&MailTemplate> {
-        match kind {
-            MailKind::Reset | MailKind::PasswordChanged => self.gate.settings.reset_password.as_ref(),
-            MailKind::Welcome => self.gate.settings.welcome_email.as_ref(),
-        }
-    }
-
     /// What is due with a mail.
     async fn step(&self, mail: &Mail) -> Result<(), Failure> {
         let MailStage::Queued { tries, .. } = mail.stage else {
@@ -139,7 +131,7 @@ impl Sender<'_> {
         user: &User,
         language: &str,
     ) -> Result<(), Failure> {
-        let Some(template) = self.template(mail.kind) else {
+        let Some(template) = mail.kind.template(&self.gate.settings) else {
             return Ok(());
         };
         let now = self.gate.clock.now();

@@ -250,15 +250,7 @@ fn the_watch_router_covers_the_functions() {
         Some((start, _)) => path.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
         None => path == pattern,
     };
-    for (function, paths) in [
-        ("login", mapgate_login::ROUTES),
-        ("oauth-authorize", mapgate_oauth_authorize::ROUTES),
-        ("oauth-token", mapgate_oauth_token::ROUTES),
-        ("mapserver-proxy", mapgate_mapserver_proxy::ROUTES),
-        ("resourceproxy", mapgate_resourceproxy::ROUTES),
-        ("reset-password", mapgate_reset_password::ROUTES),
-        ("admin", mapgate_admin::ROUTES),
-    ] {
+    for (function, paths, _) in FUNCTIONS {
         for path in paths {
             let matching = entries
                 .iter()

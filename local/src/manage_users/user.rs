@@ -9,7 +9,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::pages::Language;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
-    AuditEntry, CreateUser, Event, NewUser, RoleId, Source, User, UserChange, normalized,
+    AuditEntry, CreateUser, Event, MailKind, NewUser, RoleId, Source, User, UserChange, normalized,
 };
 
 use super::command::UserAsked;
@@ -180,7 +180,8 @@ impl Work<'_> {
         let attempt = accounts.unlocking(&user.username)?;
         let mut writes = self.gate.table().await.transaction().change(user, &change);
         if change.password.is_some()
-            && let Some(notice) = accounts.notice(user, Language::English.tag(), now)?
+            && let Some(notice) =
+                accounts.mail(MailKind::PasswordChanged, user, Language::English.tag(), now)?
         {
             writes = writes.mail(&notice);
         }

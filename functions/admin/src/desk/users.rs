@@ -5,7 +5,8 @@ use mapgate_core::clock::Timestamp;
 use mapgate_core::pages::Language;
 
 use mapgate_core::table::{
-    AuditEntry, CreateUser, Event, FactorStage, NewUser, Roles, Source, User, UserId, UserOrder, normalized,
+    AuditEntry, CreateUser, Event, FactorStage, Mail, MailKind, NewUser, Roles, Source, User, UserId,
+    UserOrder, normalized,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -148,13 +149,10 @@ impl Desk<'_> {
         let shown = show(&accounts, &user, &roles, now);
         let audit = self.audit(Event::UserCreated).of(&user.username);
         let audit = with_password(audit.changes(trail(None, Some(&shown))), has_password);
-        let mail = asked
-            .welcome
-            .then(|| accounts.welcome(&user, Language::English.tag(), now));
-        let mail = mail.transpose()?.flatten();
+        let mail = mails(&accounts, [(MailKind::Welcome, asked.welcome)], &user, now)?;
         match self
             .table
-            .create_numbered(&user, &welcomed(audit, asked), mail.as_ref())
+            .create_numbered(&user, &welcomed(audit, asked), mail.first())
             .await?
         {
             CreateUser::Created(UserId(id)) => self.user(id).await,
@@ -196,16 +194,11 @@ impl Desk<'_> {
             if change.locked_at.is_some() {
                 writes = writes.unlock(&accounts.unlocking(&user.username)?);
             }
-            let notice = hash
-                .as_ref()
-                .map(|_| accounts.notice(&after, Language::English.tag(), now));
-            if let Some(notice) = notice.transpose()?.flatten() {
-                writes = writes.mail(&notice);
-            }
-            let mail = asked
-                .welcome
-                .then(|| accounts.welcome(&after, Language::English.tag(), now));
-            if let Some(mail) = mail.transpose()?.flatten() {
+            let kinds = [
+                (MailKind::PasswordChanged, hash.is_some()),
+                (MailKind::Welcome, asked.welcome),
+            ];
+            for mail in mails(&accounts, kinds, &after, now)? {
                 writes = writes.mail(&mail);
             }
             if writes.commit().await?.is_ok() {
@@ -268,6 +261,19 @@ fn trail(before: Option<&UserShown>, after: Option<&UserShown>) -> [(&'static st
         ),
     ]
     .map(|(field, (before, after))| (field, before, after))
+}
+
+/// The mails to a user that a change brings, of the kinds that are wanted.
+fn mails<const N: usize>(
+    accounts: &Accounts<'_>,
+    kinds: [(MailKind, bool); N],
+    user: &User,
+    now: Timestamp,
+) -> Result<Vec<Mail>, Fault> {
+    let wanted = kinds.into_iter().filter(|(_, wanted)| *wanted);
+    let mails = wanted.map(|(kind, _)| accounts.mail(kind, user, Language::English.tag(), now));
+    let mails = mails.collect::<Result<Vec<_>, _>>()?;
+    Ok(mails.into_iter().flatten().collect())
 }
 
 /// Notes that a password was set, which is all that the trail has of it.

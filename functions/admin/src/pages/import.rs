@@ -9,14 +9,12 @@ use super::Shown;
 use super::form::Refused;
 use super::frame::Frame;
 use super::layers::table;
+use super::layers_table::{boxes, rows_at_once, ticked_roles};
 use super::ogc_servers::{Name, name, path};
 use super::visit::{Sent, Visit};
 use super::words::{Words, with};
 use crate::desk::{LayerAsked, LayersRefused, MADE_AT_ONCE, OfferedShown, RoleShown};
 use crate::fault::Fault;
-
-/// How many fields a page may send: fewer than any form may have.
-const FIELDS: usize = 1800;
 
 #[derive(Template)]
 #[template(path = "import.html")]
@@ -87,7 +85,7 @@ async fn page(
         .position(|layer| layer.name == after)
         .map_or(0, |at| at + 1);
     let listed = offered.iter().filter(|layer| layer.listed).count();
-    let limit = (FIELDS / (roles.len() + 3)).clamp(1, MADE_AT_ONCE);
+    let limit = rows_at_once(&roles).min(MADE_AT_ONCE);
     let mut left = offered.into_iter().skip(begin).filter(|layer| !layer.listed);
     let some: Vec<OfferedShown> = left.by_ref().take(limit).collect();
     let next = left.next().and(some.last()).map(|last| last.name.clone());
@@ -119,15 +117,11 @@ async fn page(
 }
 
 fn row(at: usize, layer: OfferedShown, typed: Option<&LayerAsked>, roles: &[RoleShown]) -> Row {
-    let boxes = roles.iter().map(|role| {
-        let is_on = typed.is_some_and(|typed| typed.roles.contains(&role.name));
-        (format!("role-{at}-{}", role.id), role.name.clone(), is_on)
-    });
     Row {
         services: layer.services.join(", "),
         take: typed.is_some(),
         public: typed.is_some_and(|typed| typed.public),
-        boxes: boxes.collect(),
+        boxes: boxes(at, roles, typed.map_or(&[], |typed| &typed.roles)),
         name: layer.name,
     }
 }
@@ -155,15 +149,10 @@ pub(crate) async fn create(path: Name, sent: Sent) -> Shown {
     let roles = desk.roles().await?.items;
     let mut asked = Vec::new();
     for at in (0..MADE_AT_ONCE).take_while(|at| sent.ticked(&format!("name-{at}"))) {
-        let is_ticked = |role: &&RoleShown| sent.ticked(&format!("role-{at}-{}", role.id));
         let layer = LayerAsked {
             name: sent.field(&format!("name-{at}")).to_owned(),
             public: sent.ticked(&format!("public-{at}")),
-            roles: roles
-                .iter()
-                .filter(is_ticked)
-                .map(|role| role.name.clone())
-                .collect(),
+            roles: ticked_roles(&sent, at, &roles),
             write_roles: Vec::new(),
         };
         if sent.ticked(&format!("take-{at}")) || layer.public || !layer.roles.is_empty() {

@@ -34,6 +34,27 @@ struct Table<'a> {
     next: Option<String>,
 }
 
+/// How many layers a table with a box for each role can send at once.
+pub(super) fn rows_at_once(roles: &[RoleShown]) -> usize {
+    (FIELDS / (roles.len() + 3)).clamp(1, AT_ONCE)
+}
+
+/// A line's boxes, one a role: name, role, and whether it is ticked.
+pub(super) fn boxes(at: usize, roles: &[RoleShown], ticked: &[String]) -> Vec<(String, String, bool)> {
+    let of = |role: &RoleShown| {
+        let name = format!("role-{at}-{}", role.id);
+        (name, role.name.clone(), ticked.contains(&role.name))
+    };
+    roles.iter().map(of).collect()
+}
+
+/// The roles whose boxes of a line are ticked.
+pub(super) fn ticked_roles(sent: &Sent, at: usize, roles: &[RoleShown]) -> Vec<String> {
+    let is_ticked = |role: &&RoleShown| sent.ticked(&format!("role-{at}-{}", role.id));
+    let ticked = roles.iter().filter(is_ticked);
+    ticked.map(|role| role.name.clone()).collect()
+}
+
 /// A layer's line.
 struct Row {
     layer: LayerShown,
@@ -61,7 +82,7 @@ async fn page(visit: &Visit, server: &str, asked: &[LayerAsked], left: Vec<Left>
     let roles = desk.roles().await?.items;
     let shown = desk.server(server).await?;
     let part = visit.part();
-    let limit = (FIELDS / (roles.len() + 3)).clamp(1, AT_ONCE);
+    let limit = rows_at_once(&roles);
     let layers = desk.layers(server).await?.items;
     let mut layers = layers.into_iter().filter(|layer| {
         let behind = part.after.is_none_or(|after| layer.name.as_str() > after);
@@ -113,14 +134,10 @@ fn row(
 ) -> Row {
     let (link, etag) = (words.link(&path(server, &layer.name)), layer.etag());
     let layer = typed.cloned().unwrap_or(layer);
-    let boxes = roles.iter().map(|role| {
-        let name = format!("role-{at}-{}", role.id);
-        (name, role.name.clone(), layer.roles.contains(&role.name))
-    });
     Row {
         link,
         etag,
-        boxes: boxes.collect(),
+        boxes: boxes(at, roles, &layer.roles),
         layer,
     }
 }
@@ -150,16 +167,11 @@ pub(crate) async fn change(path: Name, sent: Sent) -> Shown {
     for at in (0..AT_ONCE).take_while(|at| sent.ticked(&format!("name-{at}"))) {
         let name = sent.field(&format!("name-{at}"));
         let was = sent.field(&format!("etag-{at}"));
-        let is_ticked = |role: &&RoleShown| sent.ticked(&format!("role-{at}-{}", role.id));
         let now = known.iter().find(|layer| layer.name == name);
         let layer = LayerAsked {
             name: name.to_owned(),
             public: sent.ticked(&format!("public-{at}")),
-            roles: roles
-                .iter()
-                .filter(is_ticked)
-                .map(|role| role.name.clone())
-                .collect(),
+            roles: ticked_roles(&sent, at, &roles),
             // The table does not ask for them.
             write_roles: now.map(|layer| layer.write_roles.clone()).unwrap_or_default(),
         };

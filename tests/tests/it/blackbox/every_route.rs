@@ -8,19 +8,9 @@ use std::collections::BTreeSet;
 
 use axum::Router;
 use http::Method;
+use mapgate_local::harness::FUNCTIONS;
 use mapgate_local::service::{Service, loopback};
 use mapgate_tests::{Actor, Setup, VARS};
-
-/// The seven functions.
-pub const FUNCTIONS: [&str; 7] = [
-    "login",
-    "oauth-authorize",
-    "oauth-token",
-    "mapserver-proxy",
-    "resourceproxy",
-    "reset-password",
-    "admin",
-];
 
 /// The kinds of callers, in the order of a row's answers.
 const CALLERS: [&str; 6] = ["anonymous", "user", "admin", "bearer", "basic", "bad bearer"];
@@ -343,16 +333,10 @@ async fn every_caller_gets_what_the_table_says() {
 
 #[test]
 fn the_table_has_every_route() {
-    let routers = [
-        mapgate_login::ROUTES,
-        mapgate_oauth_authorize::ROUTES,
-        mapgate_oauth_token::ROUTES,
-        mapgate_mapserver_proxy::ROUTES,
-        mapgate_resourceproxy::ROUTES,
-        mapgate_reset_password::ROUTES,
-        mapgate_admin::ROUTES,
-    ];
-    let served: BTreeSet<&str> = routers.iter().flat_map(|routes| routes.iter().copied()).collect();
+    let served: BTreeSet<&str> = FUNCTIONS
+        .iter()
+        .flat_map(|(_, routes, _)| routes.iter().copied())
+        .collect();
     let listed: BTreeSet<&str> = ROWS
         .iter()
         .chain(admin::ROWS)
@@ -360,7 +344,7 @@ fn the_table_has_every_route() {
         .map(|(_, route, ..)| *route)
         .collect();
     assert_eq!(served, listed);
-    for function in FUNCTIONS {
+    for (function, ..) in FUNCTIONS {
         assert!(
             served.contains(format!("/health/{function}").as_str()),
             "{function}"

@@ -5,25 +5,16 @@ use std::time::Duration;
 
 use mapgate_core::settings::{Environment, Settings, load};
 use mapgate_core::table::is_key_of_open_mail;
+use mapgate_local::harness::FUNCTIONS;
 use mapgate_tests::gate::{TestGate, get};
 use mapgate_tests::template::{template, texts};
 use serde_json::{Value, json};
 
 use super::list;
 
-const ROUTES: [(&str, &[&str]); 7] = [
-    ("login", mapgate_login::ROUTES),
-    ("oauth-authorize", mapgate_oauth_authorize::ROUTES),
-    ("oauth-token", mapgate_oauth_token::ROUTES),
-    ("mapserver-proxy", mapgate_mapserver_proxy::ROUTES),
-    ("resourceproxy", mapgate_resourceproxy::ROUTES),
-    ("reset-password", mapgate_reset_password::ROUTES),
-    ("admin", mapgate_admin::ROUTES),
-];
-
 #[test]
 fn every_route_leads_to_its_function_and_what_is_none_to_login() {
-    for (function, routes) in ROUTES {
+    for (function, routes, _) in FUNCTIONS {
         for route in routes {
             let filled = route.split('/').map(|part| match part {
                 rest if rest.starts_with("{*") => "a/b",
@@ -222,7 +213,7 @@ fn the_alarm_for_refused_mails_looks_for_words_that_are_said() {
 #[tokio::test]
 async fn the_health_checks_path_is_answered() {
     let test = TestGate::new().await;
-    for (function, routes) in ROUTES {
+    for (function, routes, _) in FUNCTIONS {
         let path = format!("/health/{function}");
         assert!(routes.contains(&path.as_str()), "{path}");
     }

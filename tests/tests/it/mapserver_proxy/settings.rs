@@ -1,6 +1,7 @@
 //! The settings of the map proxy, each in every way that it can show.
 
 use super::*;
+use mapgate_core::table::OgcServer;
 
 /// Every spelling of the two requests that are answered with capabilities.
 const CAPABILITIES: &[&str] = &[
@@ -235,4 +236,50 @@ async fn access_by_default_is_the_servers_own() {
         assert_eq!(shown, default_access == DefaultAccess::Public);
         assert!(!answer.body.contains("parcels"), "{}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn hidden_capabilities_hide_the_api_in_every_spelling_and_for_everybody() {
+    let world = World::new("  hide_capabilities: true").await;
+    world.server(&world.record("api", "/mapserv/demo")).await;
+    let qgis = OgcServer {
+        r#type: ServerType::Qgisserver,
+        ..world.record("qgis", "/mapserv?MAP=/srv/demo.qgs")
+    };
+    world.server(&qgis).await;
+    for (name, api) in [("api", "ogcapi"), ("qgis", "wfs3")] {
+        for path in [
+            "",
+            "/",
+            "?f=json",
+            "/?f=json",
+            "/api",
+            "/api?f=json",
+            "/%61pi",
+            "/collections",
+            "/collections?f=json",
+            "/c%6Fllections",
+            "/collections?limit=1",
+            "/collections/",
+            "/api/",
+            "/api.json",
+            "/collections.json",
+        ] {
+            for jane in [false, true] {
+                let path = format!("/mapserv_proxy/{name}/{api}{path}");
+                let answer = if jane {
+                    world.jane(&path).await
+                } else {
+                    world.ask(&path).await
+                };
+                let hidden =
+                    answer.status == StatusCode::NOT_FOUND || answer.status == StatusCode::BAD_REQUEST;
+                assert!(hidden, "{path}: {} {}", answer.status, answer.body);
+                for name in ["roads", "parcels", "\"links\""] {
+                    assert!(!answer.body.contains(name), "{path}: {}", answer.body);
+                }
+            }
+        }
+    }
+    assert!(world.seen().is_empty());
 }
