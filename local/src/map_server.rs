@@ -1,16 +1,18 @@
 //! The sample map server: the machine's `MapServer` where it is installed, else the small built-in WMS.
 
+use std::net::IpAddr;
+
 use axum::Router;
 use tempfile::TempDir;
 
 use crate::mapserv::{self, MapServ};
-use crate::service::{Service, loopback};
+use crate::service::{Service, free_port_of};
 use crate::{builtin_wms, sample_map};
 
 /// The path at which either serves.
 const PATH: &str = "/mapserv";
 
-/// A running map server with its own port of 127.0.0.1.
+/// A running map server with a port of its own.
 #[derive(Debug)]
 pub struct MapServer {
     service: Service,
@@ -21,15 +23,15 @@ pub struct MapServer {
 
 impl MapServer {
     /// Starts the machine's `mapserv`, or the built-in WMS where there is none.
-    pub async fn start() -> anyhow::Result<Self> {
+    pub async fn start(address: IpAddr) -> anyhow::Result<Self> {
         match MapServ::find().await {
-            Some(mapserv) => Self::start_mapserv(&mapserv).await,
-            None => Self::start_builtin().await,
+            Some(mapserv) => Self::start_mapserv(&mapserv, address).await,
+            None => Self::start_builtin(address).await,
         }
     }
 
-    async fn start_mapserv(mapserv: &MapServ) -> anyhow::Result<Self> {
-        let listener = loopback().await?;
+    async fn start_mapserv(mapserv: &MapServ, address: IpAddr) -> anyhow::Result<Self> {
+        let listener = free_port_of(address).await?;
         let address = listener.local_addr()?;
         let folder = tempfile::Builder::new().prefix("mapgate-map-").tempdir()?;
         let config = sample_map::write(
@@ -45,8 +47,8 @@ impl MapServer {
         })
     }
 
-    async fn start_builtin() -> anyhow::Result<Self> {
-        let listener = loopback().await?;
+    async fn start_builtin(address: IpAddr) -> anyhow::Result<Self> {
+        let listener = free_port_of(address).await?;
         let url = format!("http://{}{PATH}", listener.local_addr()?);
         let router: Router = builtin_wms::router(PATH, &url)?;
         let name = "built-in, since no mapserv is installed: WMS only".to_owned();
@@ -81,6 +83,7 @@ impl MapServer {
 
 #[cfg(test)]
 mod tests {
+    const LOCALHOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -121,7 +124,7 @@ mod tests {
             eprintln!("SKIPPED: mapserv is not installed (apt-get install cgi-mapserver)");
             return None;
         };
-        Some(MapServer::start_mapserv(&mapserv).await.unwrap())
+        Some(MapServer::start_mapserv(&mapserv, LOCALHOST).await.unwrap())
     }
 
     #[tokio::test]
@@ -179,7 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_builtin_one_takes_its_place() {
-        let server = MapServer::start_builtin().await.unwrap();
+        let server = MapServer::start_builtin(LOCALHOST).await.unwrap();
         let document = ask_text(&server, "SERVICE=WMS&REQUEST=GetCapabilities", "").await;
         assert!(
             document.contains(&format!("xlink:href=\"{}?\"", server.url())),

@@ -1,6 +1,6 @@
 //! A small HTTP server of the harness: a port, a router, and an orderly end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -117,7 +117,11 @@ impl Drop for Service {
 
 /// A listener on a free port of 127.0.0.1.
 pub async fn loopback() -> anyhow::Result<TcpListener> {
-    TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))
-        .await
-        .context("no free port on 127.0.0.1")
+    free_port_of(Ipv4Addr::LOCALHOST.into()).await
+}
+
+/// A listener on a free port of an address of this machine.
+pub async fn free_port_of(address: IpAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind((address, 0)).await;
+    listener.with_context(|| format!("no free port on {address}"))
 }

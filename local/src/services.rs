@@ -1,5 +1,6 @@
 //! What the functions need around them, started and stopped together.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -53,12 +54,17 @@ impl Services {
         } else {
             Some(dynamodb::start(folder.kept()).await?)
         };
+        // Functions that run elsewhere must find it.
+        let map = match options.listen.ip() {
+            address if options.services_only && !address.is_unspecified() => address,
+            _ => Ipv4Addr::LOCALHOST.into(),
+        };
         let mails = Mails::open(folder.kept()).context("the caught mails")?;
         let smtp = mail::start(mails.clone()).await?;
         Ok(Self {
             dynamodb,
             smtp,
-            map: MapServer::start().await?,
+            map: MapServer::start(map).await?,
             mails,
             folder,
         })

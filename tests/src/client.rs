@@ -56,9 +56,15 @@ pub async fn client_of(browser: &Actor, username: &str, script: &str, arguments:
     told(script, Output { stdout, ..output })
 }
 
+/// The Python with what `tests/clients/requirements.txt` names.
+#[must_use]
+pub fn python() -> PathBuf {
+    repository().join(".venv/bin/python")
+}
+
 /// What runs a script: its name's ending and its first line say.
 fn command(script: &str, arguments: &[&str]) -> Command {
-    let environment = repository().join(".venv/bin/python");
+    let environment = python();
     let path = repository().join("tests/clients").join(script);
     // A script that needs the system's own Python, for QGIS's packages, says so.
     let text = std::fs::read_to_string(&path).unwrap();

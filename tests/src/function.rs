@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use mapgate_local::service::{Service, loopback};
 use serde_json::{Value, json};
 use tokio::process::Command;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::program::Program;
 use crate::site::{Setup, program};
@@ -28,8 +28,11 @@ pub struct Function {
     program: Program,
     events: mpsc::UnboundedSender<Value>,
     answers: mpsc::UnboundedReceiver<Posted>,
+    shared: Arc<Shared>,
     _api: Service,
-    _services: Program,
+    /// Held until the function ends.
+    #[expect(dead_code, reason = "they end with their value")]
+    services: Option<Program>,
 }
 
 /// What the function posted for one event.
@@ -107,10 +110,12 @@ pub fn http_api(path: &str, query: &str) -> Value {
     })
 }
 
-type Shared = Arc<(
-    Mutex<mpsc::UnboundedReceiver<Value>>,
-    mpsc::UnboundedSender<Posted>,
-)>;
+#[derive(Debug)]
+struct Shared {
+    to_come: Mutex<mpsc::UnboundedReceiver<Value>>,
+    posted: mpsc::UnboundedSender<Posted>,
+    asked: Notify,
+}
 
 impl Function {
     /// Starts the program `name` with these variables more, before the services of `setup`.
@@ -118,43 +123,53 @@ impl Function {
     /// # Panics
     /// Where something does not start.
     pub async fn start(name: &str, setup: Setup, variables: &[(&str, &str)]) -> Self {
+        let services = setup.services("http://maps.example.com").await;
+        let mut command = Command::new(program(name));
+        command
+            .env_clear()
+            .envs(services.exported())
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .envs(variables.iter().copied());
+        Self {
+            services: Some(services),
+            ..Self::of(command).await
+        }
+    }
+
+    /// Starts a program that finds all else that it needs in its command.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub async fn of(mut command: Command) -> Self {
         let (events, to_come) = mpsc::unbounded_channel();
         let (posted, answers) = mpsc::unbounded_channel();
-        let shared: Shared = Arc::new((Mutex::new(to_come), posted));
+        let shared = Arc::new(Shared {
+            to_come: Mutex::new(to_come),
+            posted,
+            asked: Notify::new(),
+        });
         let api = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
-            .with_state(shared);
+            .with_state(shared.clone());
         let api = Service::http(loopback().await.unwrap(), api).unwrap();
-        let mut services = setup
-            .variable("MAPGATE_BASE_URL", "http://maps.example.com")
-            .argument("--services-only")
-            .spawn();
-        assert!(
-            services.line_with("# ready ").await.is_some(),
-            "{}",
-            services.log()
-        );
-        let mut command = Command::new(program(name));
-        command.env_clear();
-        let log = services.log();
-        for line in log.lines().filter_map(|line| line.strip_prefix("export ")) {
-            let (name, value) = line.split_once('=').unwrap();
-            command.env(name, value.trim_matches('\''));
-        }
         command
             .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .envs(variables.iter().copied());
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
         Self {
             program: Program::of(command, tempfile::tempdir().unwrap()),
             events,
             answers,
+            shared,
             _api: api,
-            _services: services,
+            services: None,
         }
+    }
+
+    /// Waits until the program has asked for an event, once each time.
+    pub async fn asks(&self) {
+        self.shared.asked.notified().await;
     }
 
     /// Hands an event over and waits for what is posted.
@@ -175,9 +190,10 @@ impl Function {
     }
 }
 
-async fn next(State(shared): State<Shared>) -> Response {
+async fn next(State(shared): State<Arc<Shared>>) -> Response {
+    shared.asked.notify_one();
     // With the value's end: the program then is killed.
-    let Some(event) = shared.0.lock().await.recv().await else {
+    let Some(event) = shared.to_come.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
     let headers = [
@@ -191,7 +207,7 @@ async fn next(State(shared): State<Shared>) -> Response {
     (headers, event.to_string()).into_response()
 }
 
-async fn response(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> StatusCode {
+async fn response(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> StatusCode {
     let mode = headers.get("lambda-runtime-function-response-mode");
     let mut posted = Posted {
         streamed: mode.is_some_and(|mode| mode == "streaming"),
@@ -211,6 +227,6 @@ async fn response(State(shared): State<Shared>, headers: HeaderMap, body: Body) 
             .beginning
             .extend_from_slice(&piece[..piece.len().min(room)]);
     }
-    shared.1.send(posted).ok();
+    shared.posted.send(posted).ok();
     StatusCode::ACCEPTED
 }

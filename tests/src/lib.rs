@@ -26,6 +26,7 @@ pub mod gate;
 pub mod hostile;
 mod large;
 mod mail_server;
+mod ministack;
 mod oauth;
 mod program;
 mod provider;
@@ -34,15 +35,17 @@ mod raw;
 mod relay;
 mod site;
 mod slapd;
+mod stack;
 pub mod template;
 
 pub use actor::Actor;
 pub use answer::Answer;
 pub use browser::{Browser, TAB};
-pub use client::{client, client_of, repository};
+pub use client::{client, client_of, python, repository};
 pub use function::{Function, Posted, http_api};
 pub use large::{LargeServer, QUERIES as LARGE};
 pub use mail_server::{Delivered, Does, MailServer, Step};
+pub use ministack::Ministack;
 pub use oauth::{Grant, Pkce, REDIRECT, code_of, csrf_token, hidden_fields};
 pub use program::Program;
 pub use provider::Provider;
@@ -51,6 +54,7 @@ pub use raw::{raw, raw_and_away};
 pub use relay::TableRelay;
 pub use site::{Place, Setup, Site, free_port};
 pub use slapd::{Slapd, certificates};
+pub use stack::Stack;
 
 /// The seed that a site starts with where a test names none.
 pub const SEED: &str = include_str!("../world/seed.yaml");

@@ -73,11 +73,35 @@ impl Program {
     /// Where it has ended.
     #[must_use]
     pub fn peak_memory(&self) -> f64 {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory that it holds now, in MB.
+    ///
+    /// # Panics
+    /// Where it has ended.
+    #[must_use]
+    pub fn resident_memory(&self) -> f64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, name: &str) -> f64 {
         let id = self.child.id().unwrap();
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = peak.unwrap().trim().trim_end_matches(" kB");
+        let found = status.lines().find_map(|line| line.strip_prefix(name));
+        let kilobytes = found.unwrap().trim().trim_end_matches(" kB");
         kilobytes.parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// The variables that it has printed for a shell, as `export NAME='value'`.
+    #[must_use]
+    pub fn exported(&self) -> Vec<(String, String)> {
+        let log = self.log();
+        let lines = log.lines().filter_map(|line| line.strip_prefix("export "));
+        lines
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
+            .collect()
     }
 
     /// What it has left in the folder for temporary files.

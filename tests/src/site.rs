@@ -1,6 +1,6 @@
 //! A running mapgate: the harness's own program, on a port of its own, with settings and seed of a test's choice.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -24,6 +24,7 @@ pub struct Setup {
     seed: String,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    address: IpAddr,
 }
 
 impl Default for Setup {
@@ -33,6 +34,7 @@ impl Default for Setup {
             seed: SEED.to_owned(),
             variables: Vec::new(),
             arguments: Vec::new(),
+            address: Ipv4Addr::LOCALHOST.into(),
         }
     }
 }
@@ -63,6 +65,13 @@ impl Setup {
     #[must_use]
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Another address of this machine, for [`Setup::spawn`].
+    #[must_use]
+    pub fn address(mut self, address: IpAddr) -> Self {
+        self.address = address;
         self
     }
 
@@ -112,7 +121,7 @@ impl Setup {
         let folder = self.folder();
         let mut command = Command::new(program("mapgate-local"));
         command
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", &SocketAddr::new(self.address, 0).to_string()])
             .arg("--settings")
             .arg(folder.path().join(VARS_FILE))
             .arg("--seed")
@@ -125,6 +134,18 @@ impl Setup {
             .env("TMPDIR", folder.path())
             .current_dir(repository());
         Program::of(command, folder)
+    }
+
+    /// Starts only the services, for functions that run elsewhere with `url` as the portal's; they get [`Program::exported`].
+    ///
+    /// # Panics
+    /// Where they do not start, with what they said.
+    pub async fn services(self, url: &str) -> Program {
+        let setup = self.variable("MAPGATE_BASE_URL", url);
+        let mut services = setup.argument("--services-only").spawn();
+        let ready = services.line_with("# ready ").await;
+        assert!(ready.is_some(), "{}", services.log());
+        services
     }
 
     /// Starts the harness's own program as `cargo run` does, but for the port.

@@ -1,5 +1,5 @@
 //! Prints ratios measured in one run: a login over a bare Argon2id, the OAuth2 server over others, and the map proxy over
-//! nginx's `proxy_pass` before the same MapServer; and what the map proxy's memory grows by. Gives no verdict: the machine may be shared and noisy.
+//! nginx's `proxy_pass` before the same MapServer; what the map proxy's memory grows by; and how the functions start. Gives no verdict: the machine may be shared and noisy.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -9,6 +9,7 @@
 )]
 
 mod client;
+mod cold;
 mod contender;
 mod login;
 mod memory;
@@ -32,6 +33,9 @@ async fn main() {
     }
     if wanted("memory") {
         memory::memory().await;
+    }
+    if wanted("cold") {
+        cold::cold().await;
     }
 }
 

@@ -1,10 +1,11 @@
 //! The way that mails take, to real components: aiosmtpd with TLS, STARTTLS and login, and ministack's SES.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
-use mapgate_tests::{Program, Setup, Site, TableRelay, VARS, certificates, free_port, repository};
+use mapgate_tests::{
+    Ministack, Program, Setup, Site, TableRelay, VARS, certificates, free_port, python, repository,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -12,15 +13,11 @@ use tokio::process::Command;
 const RESET: &str =
     "  reset_password: {email_from: maps@example.com, email_subject: S, email_body: '{user} {password}'}";
 
-fn python() -> Command {
-    Command::new(repository().join(".venv/bin/python"))
-}
-
 /// The servers' program, their ports, and the folder of their certificates.
 async fn servers() -> (Program, Value, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     certificates(folder.path()).await;
-    let mut command = python();
+    let mut command = Command::new(python());
     command.arg(repository().join("tests/clients/mail_servers.py"));
     let file = |name: &str| folder.path().join(name);
     command.args([file("server.pem"), file("server.key")]);
@@ -130,48 +127,29 @@ fn ses_site(endpoints: &[(&str, String)]) -> Setup {
 
 #[tokio::test]
 async fn mail_goes_by_ses_where_no_mail_server_is_set() {
-    let port = free_port();
-    let mut command = python();
-    command
-        .args(["-m", "ministack"])
-        .env("GATEWAY_PORT", port.to_string());
-    let folder = tempfile::tempdir().unwrap();
-    command.current_dir(folder.path()).stdin(Stdio::null());
-    let ministack = Program::of(command, folder);
-    let url = format!("http://127.0.0.1:{port}");
+    let ministack = Ministack::start().await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let messages = format!("{url}/_ministack/ses/messages");
-    let mut turns = 0;
-    while http.get(&messages).send().await.is_err() {
-        turns += 1;
-        assert!(turns < 200, "{}", ministack.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
     // As in SES's own sandbox, both ends have to be known.
     for address in ["maps@example.com", "jane@example.com"] {
         let form = format!("Action=VerifyEmailIdentity&EmailAddress={address}");
         let signed = "AWS4-HMAC-SHA256 Credential=local/20260101/local/ses/aws4_request, SignedHeaders=host, Signature=0";
-        let request = http.post(&url).header("authorization", signed).body(form);
+        let request = http
+            .post(&ministack.url)
+            .header("authorization", signed)
+            .body(form);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         assert_eq!(request.send().await.unwrap().status(), 200);
     }
     let relay = TableRelay::start().await;
     let mut endpoints = relay.variables().to_vec();
-    endpoints.push(("AWS_ENDPOINT_URL_SES", url));
+    endpoints.push(("AWS_ENDPOINT_URL_SES", ministack.url.clone()));
     let site = ses_site(&endpoints).start_program().await;
     ask(&site).await;
-    for _ in 0..200 {
-        let sent = http.get(&messages).send().await.unwrap().text().await.unwrap();
-        if sent.contains("jane@example.com") {
-            assert!(
-                sent.contains("maps@example.com") && sent.contains("SendRawEmail"),
-                "{sent}"
-            );
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("no mail: {}", site.log());
+    let sent = ministack.mails_with("jane@example.com").await;
+    assert!(
+        sent.contains("maps@example.com") && sent.contains("SendRawEmail"),
+        "{sent}"
+    );
 }
 
 #[tokio::test]

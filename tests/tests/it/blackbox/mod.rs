@@ -28,6 +28,7 @@ mod table_requests;
 
 mod authlib;
 mod browser;
+mod deployed;
 mod gdal;
 mod jwt;
 mod openid_client;

@@ -105,6 +105,11 @@ async fn oauth2_loads_draws_and_refreshes() {
     );
 }
 
+/// Jane's layers, by a login in QGIS with OAuth2.
+pub async fn loads(site: &Site) {
+    assert_loaded(&run(site, "oauth2", "jane", "lindmatt-jane", &[]).await);
+}
+
 #[tokio::test]
 async fn oauth2_with_a_wrong_password_loads_nothing() {
     let site = Setup::default().start().await;

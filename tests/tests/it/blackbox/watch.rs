@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mapgate_tests::{Place, Program, Setup, Site, free_port, repository};
+use mapgate_tests::{Place, Program, Setup, Site, free_port, python, repository};
 use tokio::process::Command;
 
-use super::everywhere::Case;
-use super::{bad_input, login, mapserv_proxy, oauth};
+use super::everywhere;
 
 /// Programs that end in order when the test does, however it does.
 struct Watch {
@@ -37,7 +36,7 @@ impl Drop for Watch {
 }
 
 fn cargo_lambda() -> PathBuf {
-    let installed = repository().join(".venv/bin/cargo-lambda");
+    let installed = python().with_file_name("cargo-lambda");
     if installed.exists() {
         installed
     } else {
@@ -49,15 +48,7 @@ fn cargo_lambda() -> PathBuf {
 async fn start() -> (Watch, Arc<Site>) {
     let port = free_port();
     let url = format!("http://127.0.0.1:{port}");
-    let setup = Setup::default()
-        .variable("MAPGATE_BASE_URL", &url)
-        .argument("--services-only");
-    let mut services = setup.spawn();
-    assert!(
-        services.line_with("# ready ").await.is_some(),
-        "{}",
-        services.log()
-    );
+    let services = Setup::default().services(&url).await;
     let mut command = Command::new(cargo_lambda());
     command
         .args([
@@ -71,11 +62,7 @@ async fn start() -> (Watch, Arc<Site>) {
         .args(["--invoke-port", &port.to_string()])
         .current_dir(repository())
         .env("MAPGATE_IDENTITY_CACHE_SECONDS", "0");
-    let log = services.log();
-    for line in log.lines().filter_map(|line| line.strip_prefix("export ")) {
-        let (name, value) = line.split_once('=').unwrap();
-        command.env(name, value.trim_matches('\''));
-    }
+    command.envs(services.exported());
     let watch = Program::of(command, tempfile::tempdir().unwrap());
     let site = Site::new(url, Place::Elsewhere);
     // Until it listens; nextest ends a test that waits for ever.
@@ -85,28 +72,8 @@ async fn start() -> (Watch, Arc<Site>) {
     (Watch { services, watch }, Arc::new(site))
 }
 
-fn cases() -> impl Iterator<Item = &'static Case> {
-    login::cases()
-        .chain(oauth::cases())
-        .chain(mapserv_proxy::cases())
-        .chain(bad_input::CASES)
-}
-
 #[tokio::test]
 async fn every_case_holds_under_cargo_lambda_watch() {
     let (watch, site) = start().await;
-    let (mut held, mut failed) = (0, Vec::new());
-    for (name, steps) in cases() {
-        match tokio::spawn(steps(site.clone())).await {
-            Ok(()) => held += 1,
-            Err(_) => failed.push(*name),
-        }
-    }
-    let log = watch.watch.log();
-    assert!(
-        failed.is_empty(),
-        "{held} held, these did not: {failed:#?}\n{log}"
-    );
-    assert_eq!(held, cases().count());
-    assert!(held > 50, "{held}");
+    everywhere::all_hold(&site, || watch.watch.log()).await;
 }

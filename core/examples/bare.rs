@@ -1,0 +1,11 @@
+//! The least that a function under `lambda_http` is. The bench of cold starts holds the functions against it.
+
+use lambda_http::{Body, Error, Request, Response, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    run(service_fn(async |_: Request| {
+        Ok::<_, Error>(Response::new(Body::from("hello")))
+    }))
+    .await
+}
