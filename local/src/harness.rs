@@ -7,15 +7,12 @@ use anyhow::{Context as _, anyhow, bail};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::Credentials;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
 use mapgate_core::aws::Aws;
 use mapgate_core::gate::Gate;
 use mapgate_core::http::front;
-use mapgate_core::identity::Peer;
 use mapgate_core::lambda::gate_of;
 use mapgate_core::settings::Environment;
 use tokio::net::TcpListener;
-use tower::util::MapRequestLayer;
 
 use crate::greeting;
 use crate::options::Options;
@@ -76,7 +73,7 @@ impl Harness {
                 .merge(functions(&gate));
             (greeting, front(router, &gate.settings))
         };
-        let portal = Service::http(listener, router.layer(MapRequestLayer::new(name_peer)))?;
+        let portal = Service::http(listener, router)?;
         // Under `cargo lambda watch` the functions are elsewhere, the sender among them.
         let sending = (!options.services_only).then(|| Sending::start(gate.clone()));
         Ok(Self {
@@ -187,18 +184,6 @@ fn functions(gate: &Arc<Gate>) -> Router {
     FUNCTIONS.into_iter().fold(Router::new(), |all, (_, _, router)| {
         all.merge(router(gate.clone()))
     })
-}
-
-/// Tells the functions who is at the other end, as Lambda's request context does.
-fn name_peer(mut request: Request) -> Request {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
-    if let Some(ConnectInfo(address)) = peer {
-        request.extensions_mut().insert(Peer {
-            address: address.ip(),
-            https: false,
-        });
-    }
-    request
 }
 
 #[cfg(test)]

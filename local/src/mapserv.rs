@@ -2,22 +2,23 @@
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
+use mapgate_core::identity::Peer;
 use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdout, Command};
@@ -102,11 +103,11 @@ struct Running {
 
 async fn answer(
     State(cgi): State<Arc<Cgi>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(peer): Extension<Peer>,
     head: Parts,
     body: Bytes,
 ) -> Response {
-    match cgi.run(&head, peer, body).await {
+    match cgi.run(&head, peer.address, body).await {
         Ok(response) => response,
         Err(fault) => {
             tracing::warn!("the map server failed: {fault:#}");
@@ -116,7 +117,7 @@ async fn answer(
 }
 
 impl Cgi {
-    async fn run(&self, head: &Parts, peer: SocketAddr, body: Bytes) -> anyhow::Result<Response> {
+    async fn run(&self, head: &Parts, peer: IpAddr, body: Bytes) -> anyhow::Result<Response> {
         let place = self.places.clone().acquire_owned().await?;
         let mut child = self
             .command(head, peer, body.len())
@@ -145,7 +146,7 @@ impl Cgi {
     }
 
     /// The process with the meta-variables of RFC 3875 section 4.1, and nothing of our own environment.
-    fn command(&self, head: &Parts, peer: SocketAddr, length: usize) -> Command {
+    fn command(&self, head: &Parts, peer: IpAddr, length: usize) -> Command {
         let mut command = Command::new(&self.program);
         // CGI knows HEAD, but MapServer does not; axum drops the body.
         let method = if head.method == Method::HEAD {
@@ -165,7 +166,7 @@ impl Cgi {
             .env("PATH_INFO", &*self.path_info(head))
             .env("REQUEST_METHOD", method.as_str())
             .env("QUERY_STRING", head.uri.query().unwrap_or_default())
-            .env("REMOTE_ADDR", peer.ip().to_string())
+            .env("REMOTE_ADDR", peer.to_string())
             .stdin(if length == 0 {
                 Stdio::null()
             } else {

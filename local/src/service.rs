@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::serve::{Listener as _, ListenerExt as _};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use mapgate_core::identity::Peer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +46,7 @@ impl Service {
         Self { address, stop, task }
     }
 
-    /// Serves `router` on `listener`; handlers find the peer's address in `ConnectInfo`.
+    /// Serves `router` on `listener`; handlers find who is at the other end in [`Peer`].
     pub fn http(listener: TcpListener, router: Router) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
         Ok(Self::spawn(address, |stop| async move {
@@ -91,7 +92,11 @@ impl Service {
 /// Answers the requests of one connection, until it ends or, once `stop` is cancelled, none is under way.
 async fn serve(connection: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
     let answer = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
+        // As Lambda's request context tells it.
+        request.extensions_mut().insert(Peer {
+            address: peer.ip(),
+            https: false,
+        });
         router.clone().call(request.map(Body::new))
     });
     let connection = http1::Builder::new()

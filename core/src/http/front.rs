@@ -1,14 +1,16 @@
 //! What stands before routing, once for a process: the base URL's path, https, a well-formed Host, and a panic's end.
 
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::{ServiceExt as _, service_fn};
 
 use super::{Failure, cors, json_error};
 use crate::identity::{Peer, is_https};
@@ -17,24 +19,13 @@ use crate::settings::{Service, Settings};
 /// Puts the front before `router`: the same under Lambda and in the harness. Requests carry a [`Peer`] in their
 /// extensions; one without is refused.
 pub fn front(router: Router, settings: &Arc<Settings>) -> Router {
-    // As a fallback service, so that the path is rewritten before the inner router looks at it.
-    Router::new()
-        .fallback_service(router)
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a request made mapgate panic");
-            let mut response = json_error(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "an error of mapgate's own, which its log tells of",
-            );
-            response.extensions_mut().insert(Panicked);
-            response
-        }))
-        .layer(from_fn_with_state(settings.clone(), before_routing))
+    let settings = settings.clone();
+    // As a fallback service, so that the path is rewritten before the inner router looks at it; and as one function, since
+    // each layer costs a request a copy of all that is within.
+    Router::new().fallback_service(service_fn(move |request| {
+        answer(settings.clone(), router.clone(), request)
+    }))
 }
-
-/// Marks an answer that no service had a hand in.
-#[derive(Clone)]
-struct Panicked;
 
 /// An answer of the front's own, with the headers of the service `error`.
 fn error(settings: &Settings, origin: Option<&HeaderValue>, mut response: Response) -> Response {
@@ -46,9 +37,13 @@ fn error(settings: &Settings, origin: Option<&HeaderValue>, mut response: Respon
     response
 }
 
-async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Request, next: Next) -> Response {
+async fn answer(settings: Arc<Settings>, router: Router, request: Request) -> Result<Response, Infallible> {
+    Ok(answered(&settings, router, request).await)
+}
+
+async fn answered(settings: &Settings, router: Router, mut request: Request) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let error = |response| error(&settings, origin.as_ref(), response);
+    let error = |response| error(settings, origin.as_ref(), response);
     let Some(peer) = request.extensions().get::<Peer>().copied() else {
         tracing::error!("a request without a peer");
         return error(Failure::Unavailable.into_response());
@@ -72,10 +67,17 @@ async fn before_routing(State(settings): State<Arc<Settings>>, mut request: Requ
         return error(redirect.into_response());
     }
     let preflight = (*request.method() == Method::OPTIONS).then(|| request.headers().clone());
-    let mut response = next.run(request).await;
-    if response.extensions().get::<Panicked>().is_some() {
-        response = error(response);
-    }
+    let answered = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
+    let mut response = match answered {
+        Ok(Ok(response)) => response,
+        Err(_) => {
+            tracing::error!("a request made mapgate panic");
+            error(json_error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "an error of mapgate's own, which its log tells of",
+            ))
+        }
+    };
     if let Some(asked) = preflight {
         cors::methods(&asked, response.headers_mut());
     }
