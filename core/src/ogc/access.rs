@@ -1,5 +1,6 @@
 //! Which layers somebody may read and change, and why: each layer as [`decide`] would decide on a request for it.
 
+use super::params::Params;
 use super::request::{Asked, Carrier, LayerList, ListForm};
 use super::rules::{LayerRule, Rules};
 use super::tree::Tree;
@@ -240,7 +241,7 @@ fn question(server: ServerType, service: Service, access: Access, name: &str) ->
             names: vec![name.to_owned()],
             form,
         }],
-        rest: Vec::new(),
+        rest: Params::default(),
         carrier: Carrier::Query,
         namespaces: Vec::new(),
     })

@@ -2,6 +2,7 @@
 
 use super::exception::{OgcCode, OgcError};
 use super::forward::Forward;
+use super::params::Params;
 use super::request::{Asked, Carrier, LayerList, ListForm};
 use super::rules::{DefaultAccess, Rules};
 use super::tree::Tree;
@@ -45,14 +46,12 @@ pub fn decide(
     role_ids: &BTreeSet<i64>,
 ) -> Result<Forward, Refusal> {
     let judge = Judge::new(asked, rules, tree, role_ids);
-    let mut query = match asked.service {
-        Service::Features => Vec::new(),
-        _ => vec![
-            ("SERVICE".to_owned(), asked.service.as_str().to_owned()),
-            ("VERSION".to_owned(), asked.version.to_owned()),
-            ("REQUEST".to_owned(), asked.operation.as_str().to_owned()),
-        ],
-    };
+    let mut query = Params::default();
+    if asked.service != Service::Features {
+        query.push("SERVICE", asked.service.as_str());
+        query.push("VERSION", asked.version);
+        query.push("REQUEST", asked.operation.as_str());
+    }
     let mut layers: Vec<String> = Vec::new();
     for list in &asked.layers {
         let names = judge.list(list, &mut query)?;
@@ -60,7 +59,7 @@ pub fn decide(
     }
     // After the names: what a closed layer's prefix stands for is not for everybody.
     judge.namespaces()?;
-    query.extend(asked.rest.iter().cloned());
+    query.extend(asked.rest.iter());
     let public = !layers.is_empty() && judge.public(&layers);
     let Asked {
         service,
@@ -69,7 +68,7 @@ pub fn decide(
         ..
     } = *asked;
     if matches!(asked.carrier, Carrier::Xml(_)) {
-        query.clear();
+        query = Params::default();
     }
     Ok(Forward {
         service,
@@ -105,23 +104,23 @@ impl<'a> Judge<'a> {
     }
 
     /// Checks one list, appends what the server is to see of it, and gives the layers' names.
-    fn list(&self, list: &LayerList, query: &mut Vec<(String, String)>) -> Result<Vec<String>, Refusal> {
+    fn list(&self, list: &LayerList, query: &mut Params) -> Result<Vec<String>, Refusal> {
         let parameter = list.parameter;
-        let mut push = |name: &str, value: String| query.push((name.to_owned(), value));
+        let mut push = |name: &str, value: &str| query.push(name, value);
         let names = match &list.form {
             ListForm::Drawn { styles } => {
                 let (names, written) = self.drawn(parameter, &list.names, styles.as_deref())?;
-                push(parameter, names.join(","));
+                push(parameter, &names.join(","));
                 if let Some(written) = written {
-                    push("STYLES", written.join(","));
+                    push("STYLES", &written.join(","));
                 }
                 names
             }
             ListForm::Printed { prefix, styles } => {
                 let (names, written) = self.drawn(parameter, &list.names, styles.as_deref())?;
-                push(&format!("{prefix}{parameter}"), names.join(","));
+                push(&format!("{prefix}{parameter}"), &names.join(","));
                 if let Some(written) = written {
-                    push(&format!("{prefix}STYLES"), written.join(","));
+                    push(&format!("{prefix}STYLES"), &written.join(","));
                 }
                 names
             }
@@ -129,7 +128,7 @@ impl<'a> Judge<'a> {
                 for name in &list.names {
                     self.whole(parameter, name)?;
                 }
-                push(parameter, value.clone());
+                push(parameter, value);
                 list.names.clone()
             }
             ListForm::Whole => {
@@ -149,7 +148,7 @@ impl<'a> Judge<'a> {
             }
             ListForm::Queried => {
                 let (names, _) = self.drawn(parameter, &list.names, None)?;
-                push(parameter, names.join(","));
+                push(parameter, &names.join(","));
                 names
             }
             ListForm::Legend => {
@@ -157,14 +156,14 @@ impl<'a> Judge<'a> {
                 for name in &list.names {
                     names.push(self.legend(parameter, name)?);
                 }
-                push(parameter, names.join(","));
+                push(parameter, &names.join(","));
                 names
             }
             ListForm::Types { brackets } => {
                 for name in &list.names {
                     self.layer(parameter, name)?;
                 }
-                push(parameter, write_types(&list.names, brackets.as_deref()));
+                push(parameter, &write_types(&list.names, brackets.as_deref()));
                 list.names.clone()
             }
             ListForm::EveryType => {
@@ -177,14 +176,14 @@ impl<'a> Judge<'a> {
                 if names.is_empty() {
                     return Err(Refusal::Forbidden(self.undefined(parameter)));
                 }
-                push(parameter, self.written(&names));
+                push(parameter, &self.written(&names));
                 names
             }
             ListForm::Tiled => {
                 for name in &list.names {
                     self.whole(parameter, name)?;
                 }
-                push(parameter, list.names.join(","));
+                push(parameter, &list.names.join(","));
                 list.names.clone()
             }
             ListForm::Collection | ListForm::Coverages => {
@@ -192,7 +191,7 @@ impl<'a> Judge<'a> {
                     self.layer(parameter, name)?;
                 }
                 if list.form == ListForm::Coverages {
-                    push(parameter, self.written(&list.names));
+                    push(parameter, &self.written(&list.names));
                 }
                 list.names.clone()
             }

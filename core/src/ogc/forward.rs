@@ -1,6 +1,6 @@
 //! A request as it goes on to its server.
 
-use super::params::write_query;
+use super::params::{Params, write_query};
 use super::request::Carrier;
 use super::{Operation, Service};
 
@@ -21,7 +21,7 @@ pub struct Forward {
     /// Whether everybody may read each of them; false where there is none.
     pub public: bool,
     /// The parameters, written anew from what was understood, names in upper case.
-    pub query: Vec<(String, String)>,
+    pub query: Params,
     /// How it is carried; as a document it has no parameters.
     pub carrier: Carrier,
     /// What the prefixes of the layers' names stand for.
@@ -33,11 +33,7 @@ impl Forward {
     /// reads the last; no parameter of the client has such a name here.
     #[must_use]
     pub fn query_string<'a>(&'a self, own: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-        let asked = self
-            .query
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        write_query(asked.chain(own))
+        write_query(self.query.iter().chain(own))
     }
 }
 

@@ -50,7 +50,7 @@ pub struct ApiCall {
     /// The method, one that the resource has; `HEAD` is `GET`.
     pub method: Method,
     /// Parameters that must each be a property of the collection, by which its items are filtered.
-    pub properties: Vec<(String, String)>,
+    pub properties: Params,
 }
 
 impl ApiCall {
@@ -122,10 +122,10 @@ impl ApiCall {
     }
 
     /// The parameters that filter by these properties, which the collection has. Refuses any other.
-    pub fn filter_by(&self, known: &BTreeSet<String>) -> Result<Vec<(String, String)>, OgcError> {
-        match self.properties.iter().find(|(name, _)| !known.contains(name)) {
+    pub fn filter_by(&self, known: &BTreeSet<String>) -> Result<&Params, OgcError> {
+        match self.properties.iter().find(|(name, _)| !known.contains(*name)) {
             Some((name, _)) => Err(unknown_parameter(name)),
-            None => Ok(self.properties.clone()),
+            None => Ok(&self.properties),
         }
     }
 }
@@ -140,27 +140,24 @@ fn unknown_parameter(name: &str) -> OgcError {
     OgcError::at(OgcCode::InvalidParameterValue, &shown, text)
 }
 
-type Pairs = Vec<(String, String)>;
-
 /// The parameters that a server may see, and those that may be properties of a collection.
-fn parameters(resource: &Resource, method: &Method, params: &Params) -> Result<(Pairs, Pairs), OgcError> {
-    let (mut rest, mut properties) = (Vec::new(), Vec::new());
+fn parameters(resource: &Resource, method: &Method, params: &Params) -> Result<(Params, Params), OgcError> {
+    let (mut rest, mut properties) = (Params::default(), Params::default());
     for (name, value) in params.iter() {
         params.one(name)?;
         if value.contains(char::is_control) {
             return Err(OgcError::invalid(name));
         }
         let items = matches!(resource, Resource::Items(_)) && method == Method::GET;
-        let pair = || (name.to_owned(), value.to_owned());
         match name {
             "f" if matches!(value, "" | "json" | "geojson") => {}
             "f" => return Err(no_html("f")),
-            "crs" if matches!(resource, Resource::Item(..)) => rest.push(pair()),
+            "crs" if matches!(resource, Resource::Item(..)) => rest.push(name, value),
             _ if items && ITEMS.contains(&name) => {
                 if !is_proper(name, value) {
                     return Err(OgcError::invalid(name));
                 }
-                rest.push(pair());
+                rest.push(name, value);
             }
             _ if FILTERS.contains(&name.to_ascii_lowercase().as_str()) => {
                 let text = format!("The parameter {name} is not offered.");
@@ -168,7 +165,7 @@ fn parameters(resource: &Resource, method: &Method, params: &Params) -> Result<(
             }
             // How a desktop GIS asks to be asked; no server's parameter.
             _ if name.eq_ignore_ascii_case("authentication_required") => {}
-            _ if items => properties.push(pair()),
+            _ if items => properties.push(name, value),
             _ => return Err(unknown_parameter(name)),
         }
     }

@@ -75,7 +75,7 @@ pub(super) fn printed(params: &Params) -> Result<Vec<LayerList>, OgcError> {
 }
 
 /// The other parameters of a `GetPrint`.
-pub(super) fn print_options(params: &Params) -> Result<Vec<(String, String)>, OgcError> {
+pub(super) fn print_options(params: &Params) -> Result<Params, OgcError> {
     keep(params, |name| {
         let of_map = map_prefix(name).and_then(|prefix| name.strip_prefix(prefix));
         PRINT.contains(&name) || of_map.is_some_and(|name| PRINTED_MAP.contains(&name))
@@ -94,7 +94,7 @@ pub(super) fn add(
     operation: Operation,
     params: &Params,
     layers: &mut Vec<LayerList>,
-    rest: &mut Vec<(String, String)>,
+    rest: &mut Params,
 ) -> Result<(), OgcError> {
     let drawing = [
         Operation::GetMap,
@@ -128,7 +128,7 @@ pub(super) fn add(
             _ => continue,
         };
         params.one(name)?;
-        rest.push((name.to_owned(), kept));
+        rest.push(name, &kept);
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ pub struct Asked {
     /// The layers, by the parameter that names them.
     pub layers: Vec<LayerList>,
     /// The other parameters that a server may see, names in upper case.
-    pub rest: Vec<(String, String)>,
+    pub rest: Params,
     /// How it goes on.
     pub carrier: Carrier,
     /// What prefixes of the layers' names stand for, where a document declares them.
@@ -287,8 +287,8 @@ pub(super) fn is_script(format: &str) -> bool {
 }
 
 /// The parameters of an operation that a server may see; each at most once, empty ones left out.
-pub(super) fn keep(params: &Params, kept: impl Fn(&str) -> bool) -> Result<Vec<(String, String)>, OgcError> {
-    let mut rest = Vec::new();
+pub(super) fn keep(params: &Params, kept: impl Fn(&str) -> bool) -> Result<Params, OgcError> {
+    let mut rest = Params::default();
     for (name, value) in params.iter().filter(|(name, _)| kept(name)) {
         params.one(name)?;
         let harmful = match name {
@@ -301,7 +301,7 @@ pub(super) fn keep(params: &Params, kept: impl Fn(&str) -> bool) -> Result<Vec<(
             return Err(OgcError::invalid(name));
         }
         if !value.is_empty() {
-            rest.push((name.to_owned(), value.to_owned()));
+            rest.push(name, value);
         }
     }
     Ok(rest)

@@ -91,7 +91,7 @@ pub(super) fn parse(server: ServerType, params: &Params, request: &str) -> Resul
             let kept = |name: &str| matches!(name, "SECTIONS" | "LANGUAGE");
             (Vec::new(), keep(params, kept)?)
         }
-        Operation::DescribeCoverage => (vec![described(server, version, params)?], Vec::new()),
+        Operation::DescribeCoverage => (vec![described(server, version, params)?], Params::default()),
         _ => (vec![got(server, version, params)?], options(version, params)?),
     };
     Ok(Asked {
@@ -147,7 +147,7 @@ fn got(server: ServerType, version: &str, params: &Params) -> Result<LayerList, 
 }
 
 /// The other parameters of `GetCoverage`. In 2.0 each axis may have its own `SUBSET`.
-fn options(version: &str, params: &Params) -> Result<Vec<(String, String)>, OgcError> {
+fn options(version: &str, params: &Params) -> Result<Params, OgcError> {
     let kept = match version {
         "1.0.0" => COVERAGE_1_0,
         "1.1.0" | "1.1.1" | "1.1.2" => COVERAGE_1_1,
@@ -166,11 +166,7 @@ fn options(version: &str, params: &Params) -> Result<Vec<(String, String)>, OgcE
         if subsets.len() > MAX_SUBSETS || distinct.len() != subsets.len() || !subsets.iter().all(proper) {
             return Err(OgcError::invalid("SUBSET"));
         }
-        rest.extend(
-            subsets
-                .into_iter()
-                .map(|subset| ("SUBSET".to_owned(), subset.to_owned())),
-        );
+        rest.extend(subsets.into_iter().map(|subset| ("SUBSET", subset)));
     }
     Ok(rest)
 }

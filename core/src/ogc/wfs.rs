@@ -73,13 +73,13 @@ pub(super) fn parse(server: ServerType, params: &Params, request: &str) -> Resul
             let kept = |name: &str| matches!(name, "OUTPUTFORMAT" | "LANGUAGE");
             (layers, keep(params, kept)?)
         }
-        Operation::ListStoredQueries => (vec![every_type()], Vec::new()),
+        Operation::ListStoredQueries => (vec![every_type()], Params::default()),
         Operation::DescribeStoredQueries => {
             let asked = params.filled("STOREDQUERY_ID")?.unwrap_or_default();
             if !asked.is_empty() && !asked.split(',').all(|id| GET_FEATURE_BY_ID.contains(&id)) {
                 return Err(OgcError::invalid("STOREDQUERY_ID"));
             }
-            (vec![every_type()], Vec::new())
+            (vec![every_type()], Params::default())
         }
         _ => features(params, version, operation)?,
     };
@@ -124,7 +124,7 @@ fn every_type() -> LayerList {
     }
 }
 
-type Understood = (Vec<LayerList>, Vec<(String, String)>);
+type Understood = (Vec<LayerList>, Params);
 
 /// The types and parameters of an operation on features.
 fn features(params: &Params, version: &str, operation: Operation) -> Result<Understood, OgcError> {
@@ -159,7 +159,7 @@ fn features(params: &Params, version: &str, operation: Operation) -> Result<Unde
     let scope = Scope::of(asked.iter().chain(&aliases));
     check_paths(params, &scope)?;
     if let Some(filter) = params.filled("FILTER")? {
-        rest.push(("FILTER".to_owned(), fes::parameter(filter, &scope)?));
+        rest.push("FILTER", &fes::parameter(filter, &scope)?);
     }
     Ok((types.into_iter().chain(ids).collect(), rest))
 }
@@ -209,8 +209,9 @@ fn by_stored_query(
     if id.names.len() != 1 {
         return Err(OgcError::invalid("ID"));
     }
-    let mut rest = vec![("STOREDQUERY_ID".to_owned(), query.to_owned())];
-    rest.extend(keep(params, |name| matches!(name, "OUTPUTFORMAT" | "SRSNAME"))?);
+    let mut rest = Params::default();
+    rest.push("STOREDQUERY_ID", query);
+    rest.extend(keep(params, |name| matches!(name, "OUTPUTFORMAT" | "SRSNAME"))?.iter());
     Ok((vec![id], rest))
 }
 

@@ -100,7 +100,7 @@ pub(super) fn parse(server: ServerType, body: &str) -> Result<Asked, OgcError> {
         operation,
         access: wfs::access(operation),
         layers,
-        rest: Vec::new(),
+        rest: Params::default(),
         carrier: Carrier::Xml(format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
             root.write()
@@ -146,8 +146,8 @@ fn version(root: &Node, operation: Operation) -> Result<&'static str, OgcError> 
 
 /// The parameters of an operation that fits into a query string.
 fn pairs(root: &Node, operation: Operation) -> Result<Option<Params>, XmlError> {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut add = |name: &str, value: &str| pairs.push((name.to_ascii_uppercase(), value.to_owned()));
+    let mut pairs = Params::default();
+    let mut add = |name: &str, value: &str| pairs.push_upper(name, value);
     let parts = root.elements()?;
     match operation {
         Operation::GetCapabilities => {
@@ -215,7 +215,7 @@ fn pairs(root: &Node, operation: Operation) -> Result<Option<Params>, XmlError> 
         add(&attribute.name, &attribute.value);
     }
     add("REQUEST", operation.as_str());
-    Ok(Some(Params::of(pairs)))
+    Ok(Some(pairs))
 }
 
 /// The feature id of a `GetFeatureById`.

@@ -153,13 +153,13 @@ pub(super) fn parse(server: ServerType, params: &Params, request: &str) -> Resul
         qgis::add(operation, params, &mut layers, &mut rest)?;
     }
     if old.is_some() {
-        in_new_words(&mut rest)?;
+        rest = in_new_words(&rest)?;
     }
     // Exceptions drawn into an image would carry the backend's text past the reduction to a code.
     let blank = params
         .one("EXCEPTIONS")?
         .filter(|form| form.to_ascii_uppercase().ends_with("BLANK"));
-    rest.extend(blank.map(|form| ("EXCEPTIONS".to_owned(), form.to_owned())));
+    rest.extend(blank.map(|form| ("EXCEPTIONS", form)));
     Ok(Asked {
         server,
         service: Service::Wms,
@@ -185,31 +185,33 @@ fn refuse(server: ServerType, params: &Params) -> Result<(), OgcError> {
     Ok(())
 }
 
-fn map(params: &Params, more: &[&str]) -> Result<Vec<(String, String)>, OgcError> {
+fn map(params: &Params, more: &[&str]) -> Result<Params, OgcError> {
     keep(params, |name| {
         MAP.contains(&name) || more.contains(&name) || name.starts_with("DIM_")
     })
 }
 
 /// Formats as 1.1.1 spells them.
-fn in_new_words(rest: &mut [(String, String)]) -> Result<(), OgcError> {
-    for (name, value) in rest {
-        match name.as_str() {
+fn in_new_words(rest: &Params) -> Result<Params, OgcError> {
+    let mut new = Params::default();
+    for (name, value) in rest.iter() {
+        let value = match name {
             "FORMAT" if !value.contains('/') => {
                 let known = OLD_FORMATS
                     .iter()
                     .find(|(old, _)| old.eq_ignore_ascii_case(value));
-                let (_, new) = known.ok_or_else(|| {
+                let (_, spelt) = known.ok_or_else(|| {
                     OgcError::at(OgcCode::InvalidFormat, "FORMAT", "The format is not offered.")
                 })?;
-                (*new).clone_into(value);
+                spelt
             }
-            "INFO_FORMAT" if value == "MIME" => "text/plain".clone_into(value),
-            "INFO_FORMAT" if value.starts_with("GML") => "application/vnd.ogc.gml".clone_into(value),
-            _ => {}
-        }
+            "INFO_FORMAT" if value == "MIME" => "text/plain",
+            "INFO_FORMAT" if value.starts_with("GML") => "application/vnd.ogc.gml",
+            _ => value,
+        };
+        new.push(name, value);
     }
-    Ok(())
+    Ok(new)
 }
 
 /// `SLD_BODY`, and the layers in it.

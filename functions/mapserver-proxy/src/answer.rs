@@ -14,6 +14,7 @@ use mapgate_core::ogc::{
 };
 use mapgate_core::outbound::{Arriving, CallError};
 
+use crate::HEADERS;
 use crate::fault::{Fault, sandboxed};
 use crate::media::{asks_html, is_html, is_text};
 
@@ -79,7 +80,7 @@ fn is_untouched(forward: &Forward) -> bool {
         value.starts_with("image/") && !value.contains("xml")
     };
     let format = || {
-        let mut formats = forward.query.iter().filter(|(name, _)| name == "FORMAT");
+        let mut formats = forward.query.iter().filter(|(name, _)| *name == "FORMAT");
         formats.next().is_some_and(|(_, value)| picture(value))
     };
     matches!(Way::of(forward), Way::Image | Way::Legend) && format()
@@ -278,7 +279,9 @@ async fn transaction(body: Chunks, urls: &UrlRewriter) -> Result<Response, Fault
 
 /// The headers that every answer has; only a legend may be kept, by everybody where everybody may see it.
 fn finish(body: Body, content_type: HeaderValue, forward: &Forward) -> Response {
-    let mut response = private(Response::new(body));
+    let mut response = Response::new(body);
+    response.headers_mut().reserve(HEADERS);
+    let mut response = private(response);
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     if forward.operation == Operation::GetLegendGraphic {
         let who = if forward.is_for_everybody() {

@@ -25,7 +25,7 @@ impl Definitions {
     /// it cannot be read.
     pub async fn read(&self, gate: &Gate, url: &str) -> Result<Arc<Value>, Fault> {
         let limit = gate.settings.http_options.timeout;
-        let fetch = in_time(limit, url, fetch(gate, url));
+        let fetch = || in_time(limit, url, fetch(gate, url));
         self.0.read(&gate.clock, url.to_owned(), fetch).await
     }
 }

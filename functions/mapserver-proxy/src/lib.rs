@@ -42,6 +42,9 @@ pub const ROUTES: &[&str] = &[
 /// The largest body of a map request, in bytes.
 const BODY_LIMIT: usize = 6 * 1024 * 1024;
 
+/// Room for the headers of a call or an answer, so that none is gathered anew as they are added.
+const HEADERS: usize = 12;
+
 /// What the function keeps from one request to the next.
 struct Proxy {
     gate: Arc<Gate>,

@@ -19,11 +19,11 @@ use mapgate_core::ogc::{
 use mapgate_core::table::ServerType;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::Proxy;
 use crate::answer::{Way, answer, capabilities, conditions, document};
 use crate::fault::{Fault, refusal};
 use crate::sent::Sent;
 use crate::told::{own_headers, own_parameters};
+use crate::{HEADERS, Proxy};
 
 /// `GET`: a request by key-value pairs.
 pub async fn get(
@@ -126,7 +126,7 @@ pub async fn proxied(
         identity
     };
     let own = own_parameters(&server, told);
-    let (query, body) = forward.written(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (query, body) = forward.written(own.iter());
     let mut headers = headers(gate, parts, &server);
     if forward.is_for_everybody() {
         // Nor in one reader's language.
@@ -256,7 +256,7 @@ pub fn proxy_url(gate: &Gate, server: &Server) -> String {
 /// What a server is told beside the query of a request and its way here: never the user's cookie or Authorization. Whom it
 /// is from is told by [`crate::told`].
 pub fn headers(gate: &Gate, parts: &request::Parts, server: &Server) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     let mut add = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);

@@ -119,7 +119,9 @@ impl Visit<'_> {
         };
         if !call.properties.is_empty() {
             let properties = self.properties(&server, &call.resource).await?;
-            forward.query.extend(call.filter_by(&properties).map_err(told)?);
+            forward
+                .query
+                .extend(call.filter_by(&properties).map_err(told)?.iter());
         }
         if call.asked.access == Access::Write {
             return self.change(&server, &call, &forward, body).await;
@@ -175,8 +177,7 @@ impl Visit<'_> {
     ) -> Result<Call, Fault> {
         let own = own_parameters(server, self.identity);
         let form = [("f", "json")].into_iter().filter(|_| method == Method::GET);
-        let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let query = forward.query_string(form.chain(own));
+        let query = forward.query_string(form.chain(own.iter()));
         let mut headers = headers(&self.proxy.gate, self.parts, server);
         headers.extend(own_headers(server, self.identity)?);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -203,7 +204,7 @@ impl Visit<'_> {
         let gate = &self.proxy.gate;
         let configured = server.api_url(&Resource::Landing);
         let bases = std::iter::once(configured.as_str()).chain(known.own.advertised());
-        let kept = call.properties.iter().map(|(name, _)| name.clone()).collect();
+        let kept = call.properties.iter().map(|(name, _)| name.to_owned()).collect();
         UrlRewriter::new(
             [server.record.url.as_str(), server.url(Service::Wfs)],
             &proxy_url(gate, server),

@@ -35,11 +35,11 @@ impl<K, T, E> Default for Readings<K, T, E> {
 
 impl<K: Eq + Hash, T, E: Clone> Readings<K, T, E> {
     /// The thing of this key, which `fetch` reads. That ends within a time limit as a whole, since others wait for it.
-    pub async fn read(
+    pub async fn read<F: Future<Output = Result<T, E>>>(
         &self,
         clock: &Clock,
         key: K,
-        fetch: impl Future<Output = Result<T, E>>,
+        fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>, E> {
         let slot = {
             let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ impl<K: Eq + Hash, T, E: Clone> Readings<K, T, E> {
         {
             return Err(fault.clone());
         }
-        let read = fetch.await.map(Arc::new);
+        let read = Box::pin(fetch()).await.map(Arc::new);
         *kept = Kept {
             thing: read.as_ref().ok().map(|thing| (now, thing.clone())),
             failed: read.as_ref().err().cloned(),

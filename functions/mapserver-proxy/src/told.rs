@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use mapgate_core::identity::Identity;
 use mapgate_core::map_server::Server;
-use mapgate_core::ogc::{OgcCode, OgcError};
+use mapgate_core::ogc::{OgcCode, OgcError, Params};
 use mapgate_core::table::Auth;
 
 use crate::fault::Fault;
 
 /// The parameters that a server's run-time substitution reads. They come last, since there the last one wins.
-pub fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, String)> {
+pub fn own_parameters(server: &Server, identity: &Identity) -> Params {
+    let mut own = Params::default();
     if server.record.auth != Auth::Standard {
-        return Vec::new();
+        return own;
     }
     let ids: Vec<String> = identity
         .role_ids()
@@ -30,12 +31,11 @@ pub fn own_parameters(server: &Server, identity: &Identity) -> Vec<(String, Stri
             tracing::warn!(entry, "mapserver_substitution needs name=value");
         }
     }
-    let mut own: Vec<(String, String)> = substitutions
-        .into_iter()
-        .map(|(name, values)| (name, values.join(",")))
-        .collect();
-    own.push(("role_ids".to_owned(), ids.join(",")));
-    own.push(("user_id".to_owned(), user_id.to_string()));
+    for (name, values) in substitutions {
+        own.push(&name, &values.join(","));
+    }
+    own.push("role_ids", &ids.join(","));
+    own.push("user_id", &user_id.to_string());
     own
 }
 

@@ -18,7 +18,7 @@ impl Trees {
     /// Refuses where it cannot be read: without it nobody knows what a name means.
     pub async fn read(&self, gate: &Gate, url: &str, service: Service) -> Result<Arc<Tree>, NotAnswered> {
         let limit = gate.settings.http_options.timeout;
-        let fetch = Box::pin(read_layers(&gate.outbound, limit, url, service));
+        let fetch = || read_layers(&gate.outbound, limit, url, service);
         self.0.read(&gate.clock, (url.to_owned(), service), fetch).await
     }
 }

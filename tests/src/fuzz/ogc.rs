@@ -215,7 +215,7 @@ fn holds(forward: &Forward) {
         let local = layer.rsplit(':').next().unwrap_or_default();
         assert!(!local.to_lowercase().contains("parcels"), "{forward:?}");
     }
-    for (parameter, value) in &forward.query {
+    for (parameter, value) in forward.query.iter() {
         if parameter == "SLD_BODY" {
             foreign::harmless(value, &["NamedLayer"]);
         }

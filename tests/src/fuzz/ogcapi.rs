@@ -146,7 +146,7 @@ pub fn api_request(input: &[u8]) {
         assert!(!written.contains([';', '?', '#', '\\']), "{written}");
         let readable = |id: &str| matches!(id.to_lowercase().as_str(), "roads" | "places");
         assert!(call.resource.collection().is_none_or(readable), "{written}");
-        for (name, _) in &forward.query {
+        for (name, _) in forward.query.iter() {
             let own = ["map", "service", "role_ids", "filter"];
             assert!(!own.contains(&name.to_lowercase().as_str()), "{name}");
         }

@@ -1,5 +1,6 @@
 //! What may be seen of a list: that for which a request would be allowed.
 
+use super::super::params::Params;
 use super::super::request::{Asked, Carrier};
 use super::super::rules::Rules;
 use super::super::tree::Tree;
@@ -31,7 +32,7 @@ pub(in super::super) fn may_tile(
         operation: Operation::GetTile,
         access: Access::Read,
         layers: Vec::new(),
-        rest: Vec::new(),
+        rest: Params::default(),
         carrier: Carrier::Query,
         namespaces: Vec::new(),
     };
