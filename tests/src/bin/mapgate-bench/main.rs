@@ -8,6 +8,7 @@
     reason = "a bench measures time, prints, and ends where what it leans on is not there"
 )]
 
+mod alone;
 mod client;
 mod cold;
 mod contender;
@@ -21,6 +22,9 @@ mod wrk;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let only = std::env::args().nth(1);
+    if only.as_deref() == Some(alone::ALONE) {
+        return alone::serve().await;
+    }
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     if wanted("login") {
         login::login().await;

@@ -1,4 +1,5 @@
-//! What the map proxy's memory grows by: while one answer of 100 MB passes, and with 64 clients that read theirs slowly.
+//! The map proxy's memory, alone and within the harness: at rest, while one answer of 100 MB passes, with 64 clients at a
+//! time, and with 64 that read theirs slowly.
 
 use std::time::Duration;
 
@@ -7,9 +8,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::alone::Alone;
 use crate::site::Site;
 
 const MEGABYTES: usize = 100;
+/// Of a smaller answer, and how many of them each client reads.
+const SMALL: usize = 1;
+const ROUNDS: usize = 5;
 const CLIENTS: usize = 64;
 /// Of a slow client: so many bytes, and so long between them.
 const SIP: usize = 16 * 1024;
@@ -21,19 +26,40 @@ pub async fn memory() {
     let server = LargeServer::start().await;
     let folder = tempfile::tempdir().expect("a folder");
     let seed = folder.path().join("seed.yaml");
-    std::fs::write(&seed, server.seed(&[1, MEGABYTES])).expect("written");
-    let site = Site::start(&["--seed", seed.to_str().expect("a path")]);
+    let servers = server.seed(&[SMALL, MEGABYTES]);
+    std::fs::write(&seed, &servers).expect("written");
+    measure("the map proxy alone", &Alone::start(&servers).await.proxy).await;
+    let harness = Site::start(&["--seed", seed.to_str().expect("a path")]);
+    measure("harness and table", &harness).await;
+}
+
+async fn measure(what: &str, site: &Site) {
     // What the first answers leave behind is no answer's.
-    for megabytes in [1, MEGABYTES] {
+    for megabytes in [SMALL, MEGABYTES] {
         drain(ask(&site.url, megabytes).await).await;
     }
     let idle = site.resident();
-    println!("memory: {idle:.0} MB resident at rest, harness and its table included");
+    println!("memory: {what}: {idle:.0} MB resident at rest");
     site.forget_peak();
     drain(ask(&site.url, MEGABYTES).await).await;
     println!(
-        "memory: at most {:.1} MB more while an answer of {MEGABYTES} MB passes",
+        "memory: {what}: at most {:.1} MB more while an answer of {MEGABYTES} MB passes",
         site.peak() - idle
+    );
+    site.forget_peak();
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let url = site.url.clone();
+        clients.spawn(async move {
+            for _ in 0..ROUNDS {
+                drain(ask(&url, SMALL).await).await;
+            }
+        });
+    }
+    clients.join_all().await;
+    println!(
+        "memory: {what}: at most {:.0} MB resident with {CLIENTS} clients at a time, each reading answers of {SMALL} MB",
+        site.peak()
     );
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -41,8 +67,8 @@ pub async fn memory() {
     }
     tokio::time::sleep(SETTLED).await;
     println!(
-        "memory: {:.1} MB more with {CLIENTS} clients, each slowly reading an answer of {MEGABYTES} MB",
-        site.resident() - idle
+        "memory: {what}: {:.0} MB resident with {CLIENTS} clients, each slowly reading an answer of {MEGABYTES} MB",
+        site.resident()
     );
 }
 

@@ -1,7 +1,7 @@
 //! A harness in a process of its own, on the second core where there are two.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The core that clients run on; all else runs on the other.
@@ -16,21 +16,22 @@ pub struct Site {
 impl Site {
     /// Starts `mapgate-local` of this build with these options.
     pub fn start(options: &[&str]) -> Self {
-        let own = std::env::current_exe().expect("the bench's own path");
-        let program = own.with_file_name("mapgate-local");
-        let mut child = pinned(SERVER_CORE, &program)
-            .args(["--listen", "127.0.0.1:0"])
-            .args(options)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("mapgate-local starts");
+        let program = own_path().with_file_name("mapgate-local");
+        let mut command = pinned(SERVER_CORE, &program);
+        command.args(["--listen", "127.0.0.1:0"]).args(options);
+        Self::of(command)
+    }
+
+    /// Starts a program that says `ready` and its URL once it is.
+    pub fn of(mut command: Command) -> Self {
+        let command = command.env("RUST_LOG", "error").stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let ready = lines.find_map(|line| Some(line.ok()?.strip_prefix("ready ")?.to_owned()));
         // Read on, or its next line would meet a closed pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self {
-            url: ready.expect("mapgate-local is ready"),
+            url: ready.expect("it is ready"),
             child,
         }
     }
@@ -69,6 +70,11 @@ impl Drop for Site {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
+}
+
+/// The bench's own program.
+pub fn own_path() -> PathBuf {
+    std::env::current_exe().expect("the bench's own path")
 }
 
 /// A program on one core, where `taskset` is there.
