@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::oauth::{BadClient, check_client};
+use mapgate_core::ogc::asks_of_its_own;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
     ANONYMOUS, Auth, CheckedClient, Client, DefaultAccess, INTRANET, REGISTERED, ROLE_ADMIN, ServerType,
@@ -249,6 +250,9 @@ impl Seed {
             record.map_err(|fault| at(client, &fault.to_string()))?;
         }
         for server in &self.ogc_servers {
+            for url in [&server.value.url, &server.value.url_wfs].into_iter().flatten() {
+                no_request(url).map_err(|fault| at(server, &fault))?;
+            }
             for layer in &server.value.layers {
                 known(server, &layer.roles, &roles)?;
                 known(server, &layer.write_roles, &roles)?;
@@ -280,6 +284,14 @@ fn unique<T>(kind: &str, entries: &[Spanned<T>], name: impl Fn(&T) -> &str) -> a
 fn known<T>(entry: &Spanned<T>, named: &[String], roles: &HashSet<&str>) -> anyhow::Result<()> {
     match named.iter().find(|role| !roles.contains(role.as_str())) {
         Some(role) => Err(at(entry, &format!("there is no role {role} in this file"))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a map server's URL that asks something by itself: the proxy answers 502 for such a server.
+pub(crate) fn no_request(url: &str) -> Result<(), String> {
+    match asks_of_its_own(url) {
+        Some(parameter) => Err(format!("a map server's URL must not hold {parameter}")),
         None => Ok(()),
     }
 }

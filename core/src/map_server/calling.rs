@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::NotAnswered;
 use crate::measure::{self, Count, Since};
+use crate::ogc::asks_of_its_own;
 use crate::outbound::{Arriving, Call, CallError, Outbound};
 
 /// Sends a GET with `query` behind what the server's URL already has, or a POST with this body and its media type, and
@@ -44,6 +45,11 @@ pub async fn ask(outbound: &Outbound, call: Call) -> Result<Response<Arriving>, 
         tracing::error!(url, %error, "the map server cannot be called");
         NotAnswered::Down
     };
+    if let Some(parameter) = asks_of_its_own(&call.url) {
+        let text =
+            format!("its URL in the administration must not hold {parameter}: the proxy asks by itself");
+        return Err(down(&text));
+    }
     let since = Since::now();
     let called = outbound.call(call).await;
     measure::count(Count::ProxiedRequests);

@@ -48,7 +48,7 @@ pub use decide::{Refusal, decide, readable};
 pub use exception::{ExceptionForm, OgcCode, OgcError, Rendered, backend_exception_code};
 pub use forward::Forward;
 pub use params::Params;
-pub use request::{Asked, Carrier, LayerList, ListForm};
+pub use request::{Asked, Carrier, LayerList, ListForm, asks_of_its_own};
 pub use rules::{DefaultAccess, LayerRule, Rules};
 pub use tree::{Tree, read_tree};
 pub use urls::UrlRewriter;

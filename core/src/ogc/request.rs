@@ -1,5 +1,7 @@
 //! What a request asks, in one model for every service.
 
+use percent_encoding::percent_decode_str;
+
 use super::exception::{OgcCode, OgcError};
 use super::params::Params;
 use super::{Access, Operation, ServerType, Service, wcs, wfs, wfs_xml, wms, wmts};
@@ -41,8 +43,36 @@ const OF_A_REQUEST: &[&str] = &[
     "BBOX",
     "COVERAGE",
     "COVERAGEID",
+    "IDENTIFIER",
+    "IDENTIFIERS",
     "OPERATION",
 ];
+
+/// What a server's own URL asks beside what a request does, by its parameter; none where it asks nothing. There a program may
+/// read it in place of what was checked: a form's parameters count less than those of the URL (`MapServer`). `map` and other
+/// parameters of a program's own ask nothing.
+#[must_use]
+pub fn asks_of_its_own(url: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let (query, _) = query.split_once('#').unwrap_or((query, ""));
+    // What separates parameters, and what a name may be wrapped in, differs from one program to the other.
+    let pairs = query.split(['&', ';', '?']);
+    let mut names = pairs.map(|pair| {
+        let name = pair
+            .split_once('=')
+            .map_or(pair, |(name, _)| name)
+            .replace('+', " ");
+        let name = percent_decode_str(&name).decode_utf8_lossy().to_ascii_uppercase();
+        name.trim().to_owned()
+    });
+    names.find(|name| {
+        // QGIS Server's of one map of a layout stand behind its name.
+        let plain = name.rsplit(':').next().unwrap_or_default();
+        [REFUSED, BESIDE_A_BODY, OF_A_REQUEST]
+            .iter()
+            .any(|known| known.contains(&plain))
+    })
+}
 
 /// A request that was understood: what is asked, of which layers, to read or to write.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::manage_users::{check_email, check_username};
+use crate::seed::no_request;
 
 /// What GeoMapFish exported. Unknown keys are refused.
 #[derive(Debug, Deserialize)]
@@ -259,6 +260,9 @@ impl ServerLine {
                     "OGC server {}: {url} is no http URL (write out what config:// stands for)",
                     self.name
                 );
+            }
+            if let Err(fault) = no_request(url) {
+                bail!("OGC server {}: {fault}", self.name);
             }
         }
         Ok(())

@@ -102,6 +102,18 @@ fn a_public_layer_has_no_roles() {
 }
 
 #[test]
+fn a_map_servers_url_asks_nothing_by_itself() {
+    for (key, other) in [("url", ""), ("url_wfs", "url: \"http://a/\", ")] {
+        let text = format!(
+            "roles: []\nogc_servers: [{{name: a, {other}{key}: \"http://a/?map=x&Layers=b\", type: other, auth: none, \
+             default_access: public}}]"
+        );
+        let fault = fault(&text);
+        assert!(fault.contains("must not hold LAYERS at line 2"), "{fault}");
+    }
+}
+
+#[test]
 fn secrets_are_not_printed() {
     let text = "users: [{username: a, password: hidden}]\noauth2_clients: [{client_id: c, secret: hidden, \
                     redirect_uris: []}]";

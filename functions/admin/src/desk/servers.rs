@@ -1,5 +1,6 @@
 //! OGC servers.
 
+use mapgate_core::ogc::asks_of_its_own;
 use mapgate_core::table::{Auth, DefaultAccess, Event, OgcServer, ServerType};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -99,9 +100,8 @@ impl ServerShown {
             .as_deref()
             .map(str::trim)
             .filter(|url| !url.is_empty());
-        let text = "wrong-url";
-        wrongs.unless(is_backend(&self.url), "url", text);
-        wrongs.unless(url_wfs.is_none_or(is_backend), "url_wfs", text);
+        wrongs.check("url", backend(&self.url));
+        wrongs.check("url_wfs", url_wfs.map_or(Ok(()), backend));
         wrongs.done()?;
         Ok(OgcServer {
             name: self.name.clone(),
@@ -136,12 +136,18 @@ impl ServerShown {
     }
 }
 
-/// Whether it can be the URL of a backend. A password has no place in it: it would stand in logs and in the trail.
-fn is_backend(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| {
+/// Refuses what cannot be the URL of a backend. A password has no place in it: it would stand in logs and in the trail. Nor
+/// has a parameter of a request: a server may read it in place of what was checked.
+fn backend(url: &str) -> Result<(), &'static str> {
+    let fits = Url::parse(url).is_ok_and(|url| {
         let plain = url.username().is_empty() && url.password().is_none();
         matches!(url.scheme(), "http" | "https") && url.has_host() && plain
-    })
+    });
+    match asks_of_its_own(url) {
+        _ if !fits => Err("wrong-url"),
+        Some(_) => Err("asking-url"),
+        None => Ok(()),
+    }
 }
 
 /// One a line, as many as an entry of the trail can hold, and how many are left out.

@@ -291,6 +291,7 @@ wrong-functionality-name = Jede Zeile braucht vor dem Gleichheitszeichen einen N
 wrong-functionality-value = Eine Funktionalität braucht mindestens einen Wert, ohne Steuerzeichen und ohne Leerraum am Rand.
 wrong-layer-roles = Eine öffentliche Ebene ist für alle und braucht keine Rollen.
 wrong-url = Es braucht eine http- oder https-Adresse ohne Benutzername und Passwort.
+asking-url = Lassen Sie die Parameter einer Anfrage weg (SERVICE, REQUEST, LAYERS und dergleichen): Der Proxy fügt seine eigenen an.
 wrong-client-id = Es braucht 1 bis { $bytes } Bytes, keine Steuerzeichen und keinen Leerraum am Rand, und weder . noch .. geht.
 wrong-no-redirect-uri = Ein Client ohne Geheimnis braucht mindestens eine Weiterleitungsadresse.
 wrong-redirect-uri = { $uri } ist weder https noch auf dem eigenen Gerät.

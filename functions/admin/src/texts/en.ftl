@@ -291,6 +291,7 @@ wrong-functionality-name = Each line needs a name before the equals sign: 1 to 2
 wrong-functionality-value = A functionality needs at least one value, and a value has no control characters and no space around it.
 wrong-layer-roles = A public layer is for everybody, and needs no roles.
 wrong-url = It must be an http or https address without user name and password.
+asking-url = Leave out the parameters of a request (SERVICE, REQUEST, LAYERS and the like): the proxy adds its own.
 wrong-client-id = It must have 1 to { $bytes } bytes, no control characters, and no space around it, and cannot be . or ..
 wrong-no-redirect-uri = A client without a secret needs at least one redirect URI.
 wrong-redirect-uri = { $uri } is neither https nor of this machine.

@@ -291,6 +291,7 @@ wrong-functionality-name = Chaque ligne a besoin d’un nom avant le signe égal
 wrong-functionality-value = Une fonctionnalité a besoin d’au moins une valeur, sans caractères de contrôle ni espace au bord.
 wrong-layer-roles = Une couche publique est pour tous et n’a pas besoin de rôles.
 wrong-url = Il faut une adresse http ou https sans nom d’utilisateur ni mot de passe.
+asking-url = Retirez les paramètres d’une requête (SERVICE, REQUEST, LAYERS, etc.) : le proxy ajoute les siens.
 wrong-client-id = Il faut 1 à { $bytes } octets, pas de caractères de contrôle ni d’espace au bord, et ni . ni ..
 wrong-no-redirect-uri = Un client sans secret a besoin d’au moins une adresse de retour.
 wrong-redirect-uri = { $uri } n’est ni https ni de cette machine.

@@ -291,6 +291,7 @@ wrong-functionality-name = Ogni riga ha bisogno di un nome prima del segno ugual
 wrong-functionality-value = Una funzionalità ha bisogno di almeno un valore, senza caratteri di controllo né spazi ai bordi.
 wrong-layer-roles = Un livello pubblico è per tutti e non ha bisogno di ruoli.
 wrong-url = Serve un indirizzo http o https senza nome utente né password.
+asking-url = Tolga i parametri di una richiesta (SERVICE, REQUEST, LAYERS e simili): il proxy aggiunge i suoi.
 wrong-client-id = Servono da 1 a { $bytes } byte, senza caratteri di controllo né spazi ai bordi, e né . né .. vanno bene.
 wrong-no-redirect-uri = Un client senza segreto ha bisogno di almeno un indirizzo di ritorno.
 wrong-redirect-uri = { $uri } non è né https né di questa macchina.

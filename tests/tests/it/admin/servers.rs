@@ -126,6 +126,31 @@ async fn a_backends_url_holds_no_password() {
         assert_eq!(answer.status, 422, "{url}");
         assert!(!answer.body.contains("secret"));
     }
+    // Nor a part of a request, which the map server could read in place of what the proxy checked.
+    for (field, url, right) in [
+        ("url", "http://maps/?SERVICE=WMS", false),
+        ("url", "http://maps/?map=/x&l%61yers=parcels", false),
+        ("url_wfs", "http://maps/?map=/x&TypeName=parcels", false),
+        ("url_wfs", "http://maps/?map=/x&key=layers&dpiMode=7", true),
+    ] {
+        let mut asked = server();
+        asked[field] = json!(url);
+        let answer = desk
+            .ask(Method::POST, "/admin/api/ogc_servers", Some(&asked))
+            .await;
+        assert_eq!(
+            answer.status,
+            if right { 201 } else { 422 },
+            "{url}: {}",
+            answer.body
+        );
+        assert_eq!(
+            answer.body.contains(&format!("\"/{field}\"")),
+            !right,
+            "{}",
+            answer.body
+        );
+    }
     assert_eq!(
         desk.ask(Method::POST, "/admin/api/ogc_servers", Some(&json!({})))
             .await
