@@ -73,6 +73,12 @@ pub fn note(change: impl FnOnce(&mut Measures)) {
     });
 }
 
+/// Work that goes on in a task of its own and notes for the request of this one, as long as that is answered.
+pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let gathered = OF_REQUEST.try_with(Arc::clone).unwrap_or_default();
+    OF_REQUEST.scope(gathered, work)
+}
+
 /// Counts something once.
 pub fn count(what: Count) {
     note(|measures| *measures.counts.entry(what).or_default() += 1);
@@ -141,6 +147,16 @@ mod tests {
             (measures.table_requests, measures.table_time),
             (3, Duration::from_secs(7))
         );
+    }
+
+    #[tokio::test]
+    async fn work_in_another_task_counts_for_the_request_that_began_it() {
+        let ((), measures) = measured(async {
+            let work = carried(async { count(Count::ProxiedRequests) });
+            tokio::spawn(work).await.expect("it ends");
+        })
+        .await;
+        assert_eq!(measures.counts[&Count::ProxiedRequests], 1);
     }
 
     #[tokio::test]

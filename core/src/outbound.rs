@@ -98,7 +98,7 @@ impl Outbound {
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(self.options.timeout)
                 .read_timeout(self.options.timeout)
-                .danger_accept_invalid_certs(!self.options.verify)
+                .tls_backend_preconfigured(tls::towards_others(self.options.verify)?)
                 .no_proxy()
                 .build()
                 .map_err(|error| error.to_string())

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::error::Error;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequest as _, Multipart, Request};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request};
 use http::{HeaderValue, header};
 use http_body_util::LengthLimitError;
 
@@ -43,7 +44,9 @@ impl Form {
             "application/x-www-form-urlencoded" => Self::parse(&whole(request.into_body()).await?),
             "multipart/form-data" => {
                 let kind = request.headers().get(header::CONTENT_TYPE).cloned();
-                Self::of_parts(kind, whole(request.into_body()).await?).await
+                let mut form = Self::default();
+                form.read_parts(kind, request.into_body(), BODY_LIMIT).await?;
+                Ok(form)
             }
             _ => Err(Failure::UnsupportedMediaType),
         }
@@ -88,30 +91,40 @@ impl Form {
         pairs.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Reads a `multipart/form-data` body; its type tells where each part ends, 415 where it does not. 400 for what is no
-    /// such form, or not in UTF-8.
-    pub async fn of_parts(kind: Option<HeaderValue>, body: Bytes) -> Result<Self, Failure> {
+    /// Reads the fields of a `multipart/form-data` body as they arrive, until it is refused; its type tells where each part
+    /// ends, 415 where it does not. 413 beyond `limit`, 400 for what is no such form, or not in UTF-8.
+    pub async fn read_parts(
+        &mut self,
+        kind: Option<HeaderValue>,
+        body: Body,
+        limit: usize,
+    ) -> Result<(), Failure> {
         let bad = || Failure::BadRequest("the body is not a multipart form".to_owned());
-        let mut request = Request::new(Body::from(body));
+        let refused = |error: MultipartError| {
+            if is_too_large(&error) {
+                Failure::TooLarge
+            } else {
+                bad()
+            }
+        };
+        let mut request = Request::new(body);
+        DefaultBodyLimit::max(limit).apply(&mut request);
         if let Some(kind) = kind {
             request.headers_mut().insert(header::CONTENT_TYPE, kind);
         }
         let mut parts = Multipart::from_request(request, &())
             .await
             .map_err(|_| Failure::UnsupportedMediaType)?;
-        let mut fields = Vec::new();
-        while let Some(part) = parts.next_field().await.map_err(|_| bad())? {
-            if fields.len() == MAX_FIELDS {
+        while let Some(part) = parts.next_field().await.map_err(refused)? {
+            if self.0.len() == MAX_FIELDS {
                 return Err(too_many());
             }
             let name = part.name().unwrap_or_default().to_owned();
-            let bytes = part.bytes().await.map_err(|_| bad())?;
-            fields.push((
-                name,
-                Secret::new(String::from_utf8(bytes.to_vec()).map_err(|_| bad())?),
-            ));
+            let bytes = part.bytes().await.map_err(refused)?;
+            let value = String::from_utf8(bytes.into()).map_err(|_| bad())?;
+            self.0.push((name, Secret::new(value)));
         }
-        Ok(Self(fields))
+        Ok(())
     }
 
     /// All fields, in order.
@@ -171,15 +184,17 @@ fn too_many() -> Failure {
 /// A whole body: 413 beyond the limit, however it is sent, 400 where it breaks off.
 async fn whole(body: Body) -> Result<Bytes, Failure> {
     to_bytes(body, BODY_LIMIT).await.map_err(|error| {
-        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
-        while let Some(one) = cause {
-            if one.is::<LengthLimitError>() {
-                return Failure::TooLarge;
-            }
-            cause = one.source();
+        if is_too_large(&error) {
+            return Failure::TooLarge;
         }
         Failure::BadRequest("the body cannot be read".to_owned())
     })
+}
+
+/// Whether a body could not be read since it is longer than it may be.
+fn is_too_large(error: &(dyn Error + 'static)) -> bool {
+    let mut reasons = std::iter::successors(Some(error), |error| (*error).source());
+    reasons.any(<dyn Error>::is::<LengthLimitError>)
 }
 
 #[cfg(test)]

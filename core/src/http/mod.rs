@@ -5,12 +5,14 @@ mod failure;
 mod form;
 mod front;
 mod referrer;
+mod revalidated;
 mod service;
 
 pub use failure::{Failure, json_error, oauth_error, problem, uncached};
 pub use form::Form;
 pub use front::front;
 pub use referrer::{Reach, origin_is_own, ticket_is_believed};
+pub use revalidated::revalidated;
 pub use service::{service, with_own_limits};
 
 use axum::response::Response;

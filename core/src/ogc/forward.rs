@@ -4,8 +4,9 @@ use super::params::{Params, write_query};
 use super::request::Carrier;
 use super::{Operation, Service};
 
-/// A longer query goes on as a form: servers and their fronts read about 8 KiB of a request's first line and headers.
-const LONGEST_QUERY: usize = 6 * 1024;
+/// With a longer address a request goes on as a form: servers and their fronts read about 8 KiB of a request's first line and
+/// headers.
+const LONGEST_ADDRESS: usize = 6 * 1024;
 
 /// A request that may go on to its server.
 #[derive(Clone, Debug)]
@@ -44,18 +45,20 @@ impl Forward {
         self.operation == Operation::GetLegendGraphic && self.public
     }
 
-    /// The query string for the server, and the body with its media type where it goes by POST. The caller's own
+    /// The query string for the server at this URL, and the body with its media type where it goes by POST. The caller's own
     /// parameters stand in the URL: there they count, whatever a body says. What is too long for a URL, a group's many
     /// layers say, goes as a form.
     #[must_use]
     pub fn written<'a>(
         &'a self,
+        url: &str,
         own: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (String, Option<(&'static str, String)>) {
         let own = write_query(own);
         let asked = self.query_string([]);
         match &self.carrier {
-            Carrier::Query if asked.len() <= LONGEST_QUERY => {
+            // With what joins the three.
+            Carrier::Query if url.len() + asked.len() + own.len() + 2 <= LONGEST_ADDRESS => {
                 let separator = if own.is_empty() { "" } else { "&" };
                 (format!("{asked}{separator}{own}"), None)
             }

@@ -9,8 +9,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 const MAX_PARAMS: usize = 300;
 /// Longer than any gateway lets through.
 const MAX_QUERY: usize = 128 * 1024;
-/// Longer than any form.
-const MAX_FORM: usize = 1024 * 1024;
 
 /// What stays as it is in a written value: RFC 3986's unreserved characters, and those that OGC lists are made of.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -45,9 +43,9 @@ impl Params {
         Self::within(raw, MAX_QUERY, true)
     }
 
-    /// Reads a posted form, in the same way; it may be longer.
+    /// Reads a posted form, in the same way; how long it may be is for who took it in.
     pub fn parse_form(raw: &str) -> Result<Self, OgcError> {
-        Self::within(raw, MAX_FORM, true)
+        Self::within(raw, usize::MAX, true)
     }
 
     /// Like [`Params::parse`], names as they are: those of OGC API are case sensitive.

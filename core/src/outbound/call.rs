@@ -106,13 +106,8 @@ impl Outbound {
         http.set_nodelay(true);
         // Of several addresses each gets its share.
         http.set_connect_timeout(Some(self.options.timeout));
-        let config = if self.options.verify {
-            tls::trusting(None)?
-        } else {
-            tls::unchecked()?
-        };
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(config)
+            .with_tls_config(tls::towards_others(self.options.verify)?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);

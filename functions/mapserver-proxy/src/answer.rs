@@ -1,11 +1,8 @@
 //! A map server's answer on its way to the client.
 
-use std::pin::Pin;
-
 use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use mapgate_core::http::private;
 use mapgate_core::ogc::{
@@ -15,6 +12,7 @@ use mapgate_core::ogc::{
 use mapgate_core::outbound::{Arriving, CallError};
 
 use crate::HEADERS;
+use crate::body::{Chunks, again, broke_off, kept, look};
 use crate::fault::{Fault, sandboxed};
 use crate::media::{asks_html, is_html, is_text};
 
@@ -26,9 +24,9 @@ const LOOKED_AT: usize = 16 * 1024;
 const EXCEPTION: usize = 64 * 1024;
 /// So much of a transaction's answer is read: it lists what was inserted.
 const TRANSACTION: usize = 16 * 1024 * 1024;
-/// How long a legend may be kept, in seconds.
-const LEGEND_AGE: u32 = 3600;
-/// What a client may ask of a server about an answer that goes on untouched.
+/// How long a legend may be kept that is for everybody.
+const FOR_EVERYBODY: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+/// What a client may ask of a server about an answer that goes on untouched; the first is no condition.
 const CONDITIONS: [HeaderName; 5] = [
     header::ACCEPT_ENCODING,
     header::IF_NONE_MATCH,
@@ -49,7 +47,7 @@ const KEPT: [HeaderName; 7] = [
 
 /// What is expected of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+enum Way {
     /// An image, and nothing else.
     Image,
     /// An image as a rule, but a text is possible.
@@ -91,7 +89,13 @@ fn is_untouched(forward: &Forward) -> bool {
 pub fn conditions(asked: &HeaderMap, forward: &Forward) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if is_untouched(forward) {
-        for name in CONDITIONS {
+        // A server's validator of what is drawn for one user may be that of what it draws for another: see `kept`.
+        let many = if is_own_legend(forward) {
+            1
+        } else {
+            CONDITIONS.len()
+        };
+        for name in CONDITIONS.into_iter().take(many) {
             // Several lines of one, or several ranges (whose answer is no picture), are not worth it.
             let mut values = asked.get_all(&name).iter();
             if let (Some(value), None) = (values.next(), values.next())
@@ -107,56 +111,67 @@ pub fn conditions(asked: &HeaderMap, forward: &Forward) -> HeaderMap {
     headers
 }
 
-type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, CallError>> + Send>>;
+/// Whether it is a legend that not everybody may see.
+fn is_own_legend(forward: &Forward) -> bool {
+    forward.operation == Operation::GetLegendGraphic && !forward.is_for_everybody()
+}
 
-/// Capabilities, filtered. What is wrong at the beginning of the document is a fault; later the answer breaks off.
-///
-/// No cache may keep them: QGIS's, which is Qt's, knows an answer by its URL alone, whatever `Vary` says, and would show
-/// one user the layers of another.
+/// Capabilities, filtered. What is wrong at the beginning of the document, or anywhere in one that may be kept, is a fault;
+/// later the answer breaks off. `asked` are the headers of a client that may keep it.
 pub async fn capabilities(
     response: http::Response<Arriving>,
     filter: CapabilitiesFilter,
     forward: &Forward,
+    asked: Option<&HeaderMap>,
 ) -> Result<Response, Fault> {
     let status = response.status();
+    let unreadable = |error: Option<XmlError>| {
+        if let Some(XmlError::Exception(code)) = error {
+            return exception(code);
+        }
+        let error = error.map(|error| error.to_string());
+        tracing::error!(%status, error, "the capabilities cannot be filtered");
+        let text = "The map server's capabilities cannot be read.";
+        Fault::backend(StatusCode::BAD_GATEWAY, text)
+    };
     let mut filtered = Box::pin(filter_capabilities(Box::pin(response.into_body()), filter));
     let first = match filtered.next().await {
         Some(Ok(first)) if status == StatusCode::OK => first,
-        Some(Err(XmlError::Exception(code))) => return Err(exception(code)),
-        other => {
-            let error = other.and_then(Result::err).map(|error| error.to_string());
-            tracing::error!(%status, error, "the capabilities cannot be filtered");
-            let text = "The map server's capabilities cannot be read.";
-            return Err(Fault::backend(StatusCode::BAD_GATEWAY, text));
-        }
+        other => return Err(unreadable(other.and_then(Result::err))),
     };
     let content_type = match (forward.service, forward.version) {
         (Service::Wms, "1.1.1" | "1.1.0") => "application/vnd.ogc.wms_xml; charset=UTF-8",
         _ => "text/xml; charset=UTF-8",
     };
-    let body = Body::from_stream(stream::iter([Ok(first)]).chain(filtered));
-    Ok(finish(body, HeaderValue::from_static(content_type), forward))
+    let answer = finish(Body::empty(), HeaderValue::from_static(content_type), forward);
+    let body = stream::iter([Ok(first)]).chain(filtered);
+    kept(answer, body, asked)
+        .await
+        .map_err(|error| unreadable(Some(error)))
 }
 
 /// Any other answer. Images pass untouched, texts lose the URLs that `urls` knows as the backend's, exceptions all but their
-/// code.
+/// code. `asked` are the headers of a client that may keep it.
 pub async fn answer(
     response: http::Response<Arriving>,
     urls: impl FnOnce() -> UrlRewriter,
     forward: &Forward,
-    way: Way,
+    asked: Option<&HeaderMap>,
 ) -> Result<Response, Fault> {
+    let way = Way::of(forward);
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.to_ascii_lowercase();
     let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
     let untouched = is_untouched(forward);
+    let asked = asked.filter(|_| is_own_legend(forward));
+    let conditional = untouched && !is_own_legend(forward);
     match status {
-        StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE if untouched => {
+        StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE if conditional => {
             return Ok(without_body(&response, forward));
         }
-        StatusCode::PARTIAL_CONTENT if untouched && !is_text(&kind) => {}
+        StatusCode::PARTIAL_CONTENT if conditional && !is_text(&kind) => {}
         StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED => {
             return Err(failed(StatusCode::BAD_GATEWAY, chunks(response)).await);
         }
@@ -172,7 +187,7 @@ pub async fn answer(
         return Err(not_an_image(chunks(response)).await);
     }
     if !is_text(&kind) {
-        return pass(response, forward).await;
+        return pass(response, forward, asked).await;
     }
     let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
     let disposition = response.headers().get(header::CONTENT_DISPOSITION).cloned();
@@ -185,11 +200,12 @@ pub async fn answer(
     }
     let rewritten = rewrite_answer(again(beginning, rest), AnswerRewriter::new(urls()));
     let content_type = content_type.unwrap_or(HeaderValue::from_static("text/plain; charset=UTF-8"));
-    let mut passed = finish(Body::from_stream(rewritten), content_type, forward);
+    let mut passed = finish(Body::empty(), content_type, forward);
     if let Some(value) = disposition {
         passed.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
-    Ok(passed)
+    let passed = kept(passed, Box::pin(rewritten), asked).await;
+    passed.map_err(|error| broke_off(&error, false))
 }
 
 fn chunks(response: http::Response<Arriving>) -> Chunks {
@@ -197,18 +213,31 @@ fn chunks(response: http::Response<Arriving>) -> Chunks {
 }
 
 /// An answer on its way as it is.
-async fn pass(mut response: http::Response<Arriving>, forward: &Forward) -> Result<Response, Fault> {
+async fn pass(
+    mut response: http::Response<Arriving>,
+    forward: &Forward,
+    asked: Option<&HeaderMap>,
+) -> Result<Response, Fault> {
     let status = response.status();
     let mut headers = std::mem::take(response.headers_mut());
     let content_type = headers.remove(header::CONTENT_TYPE);
     let content_type = content_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let body = match look(chunks(response), LOOKED_AT).await? {
+    let mut passed = finish(Body::empty(), content_type, forward);
+    *passed.status_mut() = status;
+    if is_own_legend(forward) {
+        for name in [header::ETAG, header::LAST_MODIFIED, header::ACCEPT_RANGES] {
+            headers.remove(name);
+        }
+    }
+    keep_headers(&mut headers, passed.headers_mut());
+    if asked.is_some() {
+        let passed = kept(passed, chunks(response), asked).await;
+        return passed.map_err(|error| broke_off(&error, error == CallError::Slow));
+    }
+    *passed.body_mut() = match look(chunks(response), LOOKED_AT).await? {
         (whole, None) => Body::from(whole),
         (beginning, rest) => Body::from_stream(again(beginning, rest)),
     };
-    let mut passed = finish(body, content_type, forward);
-    *passed.status_mut() = status;
-    keep_headers(&mut headers, passed.headers_mut());
     Ok(passed)
 }
 
@@ -277,54 +306,18 @@ async fn transaction(body: Chunks, urls: &UrlRewriter) -> Result<Response, Fault
     }
 }
 
-/// The headers that every answer has; only a legend may be kept, by everybody where everybody may see it.
+/// The headers that every answer has; only a legend that everybody may see may be kept by everybody.
 fn finish(body: Body, content_type: HeaderValue, forward: &Forward) -> Response {
     let mut response = Response::new(body);
     response.headers_mut().reserve(HEADERS);
     let mut response = private(response);
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    if forward.operation == Operation::GetLegendGraphic {
-        let who = if forward.is_for_everybody() {
-            "public"
-        } else {
-            "private"
-        };
-        if let Ok(kept) = HeaderValue::from_str(&format!("{who}, max-age={LEGEND_AGE}")) {
-            response.headers_mut().insert(header::CACHE_CONTROL, kept);
-        }
+    if forward.is_for_everybody() {
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, FOR_EVERYBODY);
     }
     sandboxed(response)
-}
-
-/// A body of which the beginning was looked at.
-fn again(beginning: Bytes, rest: Option<Chunks>) -> Chunks {
-    let beginning = stream::iter([Ok(beginning)]);
-    match rest {
-        Some(rest) => Box::pin(beginning.chain(rest)),
-        None => Box::pin(beginning),
-    }
-}
-
-/// Reads so much of a body, and what follows it; or all of it where it is shorter.
-async fn look(mut body: Chunks, enough: usize) -> Result<(Bytes, Option<Chunks>), Fault> {
-    let mut beginning = Vec::new();
-    while beginning.len() < enough {
-        match body.next().await {
-            Some(Ok(chunk)) => beginning.extend_from_slice(&chunk),
-            Some(Err(error)) => {
-                let (status, text) = if error == CallError::Slow {
-                    let text = "The map server does not answer in time.";
-                    (StatusCode::GATEWAY_TIMEOUT, text)
-                } else {
-                    (StatusCode::BAD_GATEWAY, "The map server broke off.")
-                };
-                tracing::error!(%error, "the map server broke off");
-                return Err(Fault::backend(status, text));
-            }
-            None => return Ok((Bytes::from(beginning), None)),
-        }
-    }
-    Ok((Bytes::from(beginning), Some(body)))
 }
 
 /// A map that is none: the code of the exception that came instead, always as 400.
@@ -345,6 +338,9 @@ async fn failed(status: StatusCode, body: Chunks) -> Fault {
         Err(fault) => return fault,
     };
     note(&text);
+    if let Some(fault) = Fault::too_large(status) {
+        return fault;
+    }
     match backend_exception_code(&text) {
         Some(code) if !status.is_server_error() => exception(code),
         Some(code) => Fault::Ogc(StatusCode::BAD_GATEWAY, plain(code)),

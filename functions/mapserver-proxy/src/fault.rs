@@ -23,9 +23,25 @@ impl Fault {
         Self::Ogc(StatusCode::BAD_REQUEST, error)
     }
 
-    /// 502 or 504: the map server's.
+    /// 502 or 504, or another status that is the map server's.
     pub fn backend(status: StatusCode, text: &str) -> Self {
         Self::Ogc(status, OgcError::new(OgcCode::NoApplicableCode, text))
+    }
+
+    /// 414 or 413, where a map server's status says that it takes no request of this length: it is the client's to ask for less.
+    pub fn too_large(status: StatusCode) -> Option<Self> {
+        let status = match status {
+            // A query that fills the head of a request.
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => {
+                StatusCode::URI_TOO_LONG
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => status,
+            _ => return None,
+        };
+        Some(Self::backend(
+            status,
+            "The request is too long for the map server.",
+        ))
     }
 
     /// The answer, an exception in this form.

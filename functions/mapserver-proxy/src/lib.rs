@@ -5,6 +5,7 @@
 
 mod access;
 mod answer;
+mod body;
 mod definitions;
 mod fault;
 mod mapserv_proxy;

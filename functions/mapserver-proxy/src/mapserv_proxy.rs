@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use futures_util::future::try_join;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
@@ -19,7 +20,7 @@ use mapgate_core::ogc::{
 use mapgate_core::table::ServerType;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::answer::{Way, answer, capabilities, conditions, document};
+use crate::answer::{answer, capabilities, conditions, document};
 use crate::fault::{Fault, refusal};
 use crate::sent::Sent;
 use crate::told::{own_headers, own_parameters};
@@ -98,7 +99,23 @@ pub async fn proxied(
         let error = OgcError::new(OgcCode::OperationNotSupported, "The capabilities are hidden.");
         return Err(Fault::Ogc(StatusCode::NOT_FOUND, error));
     }
-    let known = Known::read(proxy, &server, &asked).await?;
+    // Reading what the decision needs is waiting for the server as well.
+    let limit = gate.settings.http_options.timeout;
+    let answering = Box::pin(forwarded(proxy, &server, parts, identity, sent, asked));
+    in_time(limit, &server.record.url, answering).await
+}
+
+/// Decides, asks the server, and makes the answer of what it says.
+async fn forwarded(
+    proxy: &Proxy,
+    server: &Server,
+    parts: &request::Parts,
+    identity: &Identity,
+    sent: &Sent<'_>,
+    asked: Asked,
+) -> Result<Response, Fault> {
+    let gate = &proxy.gate;
+    let known = Known::read(proxy, server, &asked).await?;
     let role_ids = identity.role_ids().into_iter().map(|role| role.0).collect();
     let forward = match decide(&asked, &known.rules, &known.tree, &role_ids) {
         Ok(forward) => forward,
@@ -125,39 +142,42 @@ pub async fn proxied(
     } else {
         identity
     };
-    let own = own_parameters(&server, told);
-    let (query, body) = forward.written(own.iter());
-    let mut headers = headers(gate, parts, &server);
+    let url = server.url(asked.service);
+    let own = own_parameters(server, told);
+    let (query, body) = forward.written(url, own.iter());
+    let mut headers = headers(gate, parts, server);
     if forward.is_for_everybody() {
         // Nor in one reader's language.
         headers.remove(header::ACCEPT);
         headers.remove(header::ACCEPT_LANGUAGE);
     }
-    headers.extend(own_headers(&server, told)?);
+    headers.extend(own_headers(server, told)?);
     // A condition of a GET is another one of a POST (RFC 9110 §13.1.2).
     if body.is_none() {
         headers.extend(conditions(&parts.headers, &forward));
     }
-    let url = server.url(asked.service);
-    let answering = async {
-        let response = send(&gate.outbound, url, query, body, headers).await?;
-        let urls = || {
-            UrlRewriter::new(
-                [server.record.url.as_str(), server.url(Service::Wfs)],
-                &proxy_url(gate, &server),
-            )
-            .with_advertised(&known.tree)
-            .with_advertised(&known.own)
-        };
-        if asked.operation.is_capabilities() {
-            let (program, rules) = (server.program(), known.rules.clone());
-            let filter = CapabilitiesFilter::new(asked.service, program, rules, role_ids, urls())
-                .over(known.tree.clone());
-            return Box::pin(capabilities(response, filter, &forward)).await;
-        }
-        answer(response, urls, &forward, Way::of(&forward)).await
+    let response = send(&gate.outbound, url, query, body, headers).await?;
+    let urls = || {
+        UrlRewriter::new(
+            [server.record.url.as_str(), server.url(Service::Wfs)],
+            &proxy_url(gate, server),
+        )
+        .with_advertised(&known.tree)
+        .with_advertised(&known.own)
     };
-    in_time(gate.settings.http_options.timeout, url, answering).await
+    // No copy is kept of an answer that sets a ticket.
+    let sets_ticket = matches!(
+        identity.scheme,
+        Scheme::UrlLogin | Scheme::Ticket { reissue: true, .. }
+    );
+    let keeps = Some(&parts.headers).filter(|_| !sets_ticket);
+    if asked.operation.is_capabilities() {
+        let (program, rules) = (server.program(), known.rules.clone());
+        let filter =
+            CapabilitiesFilter::new(asked.service, program, rules, role_ids, urls()).over(known.tree.clone());
+        return capabilities(response, filter, &forward, keeps).await;
+    }
+    answer(response, urls, &forward, keeps).await
 }
 
 /// `authentication_required` is how a desktop GIS asks to be asked.
@@ -229,15 +249,15 @@ impl Known {
             Service::Wmts => server.tiles_groups(),
             _ => false,
         };
-        let wms = if server.groups_matter() || over_wms {
-            Some(read(Service::Wms).await?)
-        } else {
-            None
-        };
         // Capabilities need it too: the URLs that the server gives as its own can stand before its operations tell.
-        let own = match (asked.service, &wms) {
-            (Service::Wms, Some(tree)) => tree.clone(),
-            (service, _) => read(service).await?,
+        let (wms, own) = if asked.service == Service::Wms {
+            let tree = read(Service::Wms).await?;
+            (Some(tree.clone()), tree)
+        } else if server.groups_matter() || over_wms {
+            let (wms, own) = try_join(read(Service::Wms), read(asked.service)).await?;
+            (Some(wms), own)
+        } else {
+            (None, read(asked.service).await?)
         };
         Ok(Self {
             rules: server.rules(wms.as_ref()),

@@ -111,28 +111,35 @@ impl Visit<'_> {
         if call.asked.operation == Operation::GetCapabilities && gate.settings.hide_capabilities {
             return Err(told(not_found()));
         }
-        let known = Known::read(self.proxy, &server, &call.asked).await?;
+        // Read before anything is waited for that has a time limit: a client may be slow.
+        let body = match call.asked.access {
+            Access::Write if call.method != Method::DELETE => Some(self.json_body(body).await?),
+            _ => None,
+        };
+        let limit = gate.settings.http_options.timeout;
+        in_time(limit, &server.record.url, self.asked(&server, &call, body)).await
+    }
+
+    /// Decides, asks the server, and makes the answer of what it says.
+    async fn asked(&self, server: &Server, call: &ApiCall, body: Option<Bytes>) -> Result<Response, Fault> {
+        let known = Known::read(self.proxy, server, &call.asked).await?;
         let decided = decide(&call.asked, &known.rules, &known.tree, &self.role_ids());
         let mut forward = match decided {
             Ok(forward) => forward,
-            Err(no) => return Ok(self.refused(no, &server)),
+            Err(no) => return Ok(self.refused(no, server)),
         };
         if !call.properties.is_empty() {
-            let properties = self.properties(&server, &call.resource).await?;
+            let properties = self.properties(server, &call.resource).await?;
             forward
                 .query
                 .extend(call.filter_by(&properties).map_err(told)?.iter());
         }
         if call.asked.access == Access::Write {
-            return self.change(&server, &call, &forward, body).await;
+            return self.change(server, call, &forward, body).await;
         }
         match Kind::of(&call.resource) {
-            Some(kind) => {
-                let reading = self.read(&server, &call, &forward, &known, kind);
-                let limit = gate.settings.http_options.timeout;
-                in_time(limit, &server.record.url, reading).await
-            }
-            None => Ok(self.definition(&server, &call.asked, &known)),
+            Some(kind) => self.read(server, call, &forward, &known, kind).await,
+            None => Ok(self.definition(server, &call.asked, &known)),
         }
     }
 
@@ -287,11 +294,11 @@ impl Visit<'_> {
         server: &Server,
         call: &ApiCall,
         forward: &Forward,
-        body: Body,
+        body: Option<Bytes>,
     ) -> Result<Response, Fault> {
         let mut outgoing = self.outgoing(server, forward, call.method.clone(), &call.resource)?;
-        if call.method != Method::DELETE {
-            outgoing.body = Some(self.json_body(body).await?);
+        outgoing.body = body;
+        if outgoing.body.is_some() {
             // The only one of JSON's types that QGIS Server knows for each of the methods.
             outgoing
                 .headers
@@ -381,6 +388,7 @@ async fn failed(response: http::Response<Arriving>) -> Fault {
     tracing::warn!(%status, answer = %shown.escape_ascii(), "the map server tells of a fault");
     match status {
         StatusCode::NOT_FOUND => told(not_found()),
+        _ if let Some(fault) = Fault::too_large(status) => fault,
         _ if status.is_client_error() => Fault::bad_request(OgcError::new(
             OgcCode::NoApplicableCode,
             "The map server could not answer the request.",

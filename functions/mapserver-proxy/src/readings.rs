@@ -2,30 +2,28 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mapgate_core::clock::{Clock, Timestamp};
+use mapgate_core::map_server::NotAnswered;
+use mapgate_core::measure;
+use tokio::sync::watch;
 
 /// How long a thing is kept, from the start of its reading.
 const KEPT_FOR: Duration = Duration::from_mins(1);
 
-/// One thing, and how the last reading of it ended.
-struct Slot<T, E> {
-    kept: tokio::sync::Mutex<Kept<T, E>>,
-    /// How many readings ended.
-    ended: AtomicU64,
+type Outcome<T, E> = Option<Result<Arc<T>, E>>;
+
+/// One reading, under way or ended.
+struct Reading<T, E> {
+    began: Timestamp,
+    outcome: watch::Receiver<Outcome<T, E>>,
 }
 
-struct Kept<T, E> {
-    thing: Option<(Timestamp, Arc<T>)>,
-    failed: Option<E>,
-}
-
-/// The things read lately. One request reads, others wait for it and share what it finds, a failure as well: else each of
-/// them would wait for a server that hangs, one after the other.
-pub struct Readings<K, T, E>(Mutex<HashMap<K, Arc<Slot<T, E>>>>);
+/// The things read lately. Who asks first has one read, others wait for the same and share what it finds, a failure as well.
+/// It goes on whoever leaves: else those who stay would begin anew, one after the other.
+pub struct Readings<K, T, E>(Mutex<HashMap<K, Reading<T, E>>>);
 
 impl<K, T, E> Default for Readings<K, T, E> {
     fn default() -> Self {
@@ -33,46 +31,53 @@ impl<K, T, E> Default for Readings<K, T, E> {
     }
 }
 
-impl<K: Eq + Hash, T, E: Clone> Readings<K, T, E> {
-    /// The thing of this key, which `fetch` reads. That ends within a time limit as a whole, since others wait for it.
-    pub async fn read<F: Future<Output = Result<T, E>>>(
-        &self,
-        clock: &Clock,
-        key: K,
-        fetch: impl FnOnce() -> F,
-    ) -> Result<Arc<T>, E> {
-        let slot = {
-            let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let empty = || {
-                Arc::new(Slot {
-                    kept: tokio::sync::Mutex::new(Kept {
-                        thing: None,
-                        failed: None,
-                    }),
-                    ended: AtomicU64::new(0),
-                })
-            };
-            slots.entry(key).or_insert_with(empty).clone()
-        };
-        let ended = slot.ended.load(Ordering::Acquire);
-        let mut kept = slot.kept.lock().await;
-        let now = clock.now();
-        if let Some((read_at, thing)) = &kept.thing
-            && now.since(*read_at) < KEPT_FOR
-        {
-            return Ok(thing.clone());
+impl<K, T, E> Readings<K, T, E>
+where
+    K: Eq + Hash,
+    T: Send + Sync + 'static,
+    E: Clone + From<NotAnswered> + Send + Sync + 'static,
+{
+    /// The thing of this key, which `fetch` reads. That ends within a time limit as a whole, and so does the waiting for it.
+    pub async fn read<F>(&self, clock: &Clock, key: K, fetch: impl FnOnce() -> F) -> Result<Arc<T>, E>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let mut outcome = self.begun(clock.now(), key, fetch);
+        match outcome.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(found)) => found.clone(),
+            // Its task is gone: the function ends.
+            Ok(None) | Err(_) => Err(NotAnswered::Unreadable.into()),
         }
-        if let Some(fault) = &kept.failed
-            && slot.ended.load(Ordering::Acquire) != ended
-        {
-            return Err(fault.clone());
+    }
+
+    fn begun<F>(&self, now: Timestamp, key: K, fetch: impl FnOnce() -> F) -> watch::Receiver<Outcome<T, E>>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = readings.get(&key).filter(|known| known.serves(now)) {
+            return known.outcome.clone();
         }
-        let read = Box::pin(fetch()).await.map(Arc::new);
-        *kept = Kept {
-            thing: read.as_ref().ok().map(|thing| (now, thing.clone())),
-            failed: read.as_ref().err().cloned(),
+        let (tell, outcome) = watch::channel(None);
+        let fetch = measure::carried(fetch());
+        tokio::spawn(async move { tell.send(Some(fetch.await.map(Arc::new))) });
+        let reading = Reading {
+            began: now,
+            outcome: outcome.clone(),
         };
-        slot.ended.fetch_add(1, Ordering::Release);
-        read
+        readings.insert(key, reading);
+        outcome
+    }
+}
+
+impl<T, E> Reading<T, E> {
+    /// Whether it is one to share: it goes on, or it found something not long ago.
+    fn serves(&self, now: Timestamp) -> bool {
+        let alive = match &*self.outcome.borrow() {
+            None => self.outcome.has_changed().is_ok(),
+            Some(found) => found.is_ok(),
+        };
+        // One that a frozen function left under way is older than any limit.
+        alive && now.since(self.began) < KEPT_FOR
     }
 }

@@ -11,6 +11,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::BODY_LIMIT;
 use crate::fault::Fault;
 
+/// So much is read of a form in parts that is too large, to tell so in the form that it asks for.
+const BEGINNING: usize = 64 * 1024;
+
 /// A request's query string and body.
 pub struct Sent<'a> {
     raw_query: &'a str,
@@ -69,7 +72,7 @@ impl<'a> Sent<'a> {
             let chunk = bytes.utf8_chunks().next();
             chunk.map(|chunk| chunk.valid().to_owned()).unwrap_or_default()
         };
-        let (text, fault) = match gather(body.into_data_stream(), announced(parts)).await {
+        let (text, fault) = match gather(body.into_data_stream(), is_too_large(parts)).await {
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => (text, None),
                 Err(error) => {
@@ -89,19 +92,20 @@ impl<'a> Sent<'a> {
 
     /// The same with a form in parts, which is a form like others from then on.
     async fn with_multipart(mut self, parts: &request::Parts, body: Body) -> Result<Self, Response> {
-        let whole = match gather(body.into_data_stream(), announced(parts)).await {
-            Ok(bytes) => bytes,
-            Err((fault, _)) => return Err(fault.into_response(self.form())),
-        };
         let kind = parts.headers.get(header::CONTENT_TYPE).cloned();
-        match Form::of_parts(kind, whole.into()).await {
-            Ok(form) => {
-                let field = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-                let pairs = form.fields();
-                let pairs = pairs.map(|(name, value)| format!("{}={}", field(name), field(value)));
-                self.body = Posted::Form(pairs.collect::<Vec<_>>().join("&"));
-                Ok(self)
-            }
+        let limit = if is_too_large(parts) {
+            BEGINNING
+        } else {
+            BODY_LIMIT
+        };
+        let mut form = Form::default();
+        let read = form.read_parts(kind, body, limit).await;
+        let field = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let pairs = form.fields();
+        let pairs = pairs.map(|(name, value)| format!("{}={}", field(name), field(value)));
+        self.body = Posted::Form(pairs.collect::<Vec<_>>().join("&"));
+        match read {
+            Ok(()) => Ok(self),
             Err(failure) => Err(Fault::from(failure).into_response(self.form())),
         }
     }
@@ -137,15 +141,15 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// The length that a request says its body has.
-fn announced(parts: &request::Parts) -> Option<usize> {
-    let length = parts.headers.get(header::CONTENT_LENGTH)?;
-    length.to_str().ok()?.parse().ok()
+/// Whether a request announces a body that is too large.
+fn is_too_large(parts: &request::Parts) -> bool {
+    let length = parts.headers.get(header::CONTENT_LENGTH);
+    let length: Option<usize> = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    length.is_some_and(|length| length > BODY_LIMIT)
 }
 
 /// A body, whole; or why not, and how it begins. Of one that is announced as too large no more than that is read.
-async fn gather(mut body: BodyDataStream, announced: Option<usize>) -> Result<Vec<u8>, (Fault, Vec<u8>)> {
-    let announced_too_large = announced.is_some_and(|length| length > BODY_LIMIT);
+async fn gather(mut body: BodyDataStream, too_large: bool) -> Result<Vec<u8>, (Fault, Vec<u8>)> {
     let mut bytes = Vec::new();
     while let Some(piece) = body.next().await {
         match piece {
@@ -157,11 +161,11 @@ async fn gather(mut body: BodyDataStream, announced: Option<usize>) -> Result<Ve
                 return Err((Fault::bad_request(error), bytes));
             }
         }
-        if announced_too_large || bytes.len() > BODY_LIMIT {
+        if too_large || bytes.len() > BODY_LIMIT {
             return Err((Failure::TooLarge.into(), bytes));
         }
     }
-    if announced_too_large {
+    if too_large {
         return Err((Failure::TooLarge.into(), bytes));
     }
     Ok(bytes)

@@ -16,9 +16,19 @@ impl Trees {
     /// The tree of a service, read from the server as itself, without anything of a user.
     ///
     /// Refuses where it cannot be read: without it nobody knows what a name means.
-    pub async fn read(&self, gate: &Gate, url: &str, service: Service) -> Result<Arc<Tree>, NotAnswered> {
-        let limit = gate.settings.http_options.timeout;
-        let fetch = || read_layers(&gate.outbound, limit, url, service);
+    pub async fn read(
+        &self,
+        gate: &Arc<Gate>,
+        url: &str,
+        service: Service,
+    ) -> Result<Arc<Tree>, NotAnswered> {
+        let fetch = || {
+            let (gate, url) = (gate.clone(), url.to_owned());
+            async move {
+                let limit = gate.settings.http_options.timeout;
+                read_layers(&gate.outbound, limit, &url, service).await
+            }
+        };
         self.0.read(&gate.clock, (url.to_owned(), service), fetch).await
     }
 }

@@ -1,4 +1,4 @@
-//! Real QGIS Server behind the proxy: WMTS, WCS and OGC API - Features.
+//! Real QGIS Server behind the proxy: WMTS, WCS, OGC API - Features, and requests that are too long for a URL.
 
 use http::Method;
 use mapgate_tests::{Actor, QgisServer, Setup, Site};
@@ -182,4 +182,62 @@ async fn t107_features_are_changed_through_the_api_by_who_may() {
     send(&jane, Method::DELETE, &location, "").await.is(204, "");
     // QGIS Server 3.22 answers 500 for a feature that is not there.
     jane.get(&location).await.is(502, "NoApplicableCode");
+}
+
+/// Longer than a server reads of a URL, so that it goes on as a form, to `MapServer` as well.
+#[tokio::test]
+async fn t106_a_long_filter_reaches_the_server_and_opens_nothing() {
+    let (backend, site) = start().await;
+    let (stranger, jane) = (site.anonymous(), site.user("jane").await);
+    for (server, version, names, prefix, property, namespace) in [
+        (
+            "qgis",
+            "1.1.0",
+            "TYPENAME",
+            "",
+            "PropertyName",
+            "http://www.opengis.net/ogc",
+        ),
+        (
+            "main",
+            "1.1.0",
+            "TYPENAME",
+            "ms:",
+            "PropertyName",
+            "http://www.opengis.net/ogc",
+        ),
+        (
+            "main",
+            "2.0.0",
+            "TYPENAMES",
+            "ms:",
+            "ValueReference",
+            "http://www.opengis.net/fes/2.0",
+        ),
+    ] {
+        let is = |name: &str, value: &str| {
+            format!(
+                "<PropertyIsEqualTo><{property}>{name}</{property}><Literal>{value}</Literal></PropertyIsEqualTo>"
+            )
+        };
+        // Long texts, since SQLite takes no long chain of conditions.
+        let of = |length: usize| {
+            let owners = (0..5).map(|index| is("owner", &format!("{}{index}", "x".repeat(length))));
+            let all = owners.chain([is("number", "1003")]).collect::<String>();
+            let filter = format!("<Filter xmlns=\"{namespace}\"><Or>{all}</Or></Filter>");
+            let filter = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect::<String>();
+            format!(
+                "/mapserv_proxy/{server}?SERVICE=WFS&VERSION={version}&REQUEST=GetFeature&{names}={prefix}parcels&FILTER={filter}"
+            )
+        };
+        let (short, long) = (of(3), of(2000));
+        assert!(short.len() < 3000 && long.len() > 10_000);
+        for path in [short, long] {
+            let answer = jane.get(&path).await;
+            let text = answer.is(200, ">1003<").text();
+            assert_eq!(text.matches("number>").count(), 2, "{server} {version}: {text}");
+            stranger.get(&path).await.is(401, "ExceptionReport");
+        }
+    }
+    assert!(backend.log().contains("POST /ows"), "{}", backend.log());
 }

@@ -1,10 +1,6 @@
 //! What caches may keep, and for whom.
 
-use mapgate_core::table::{Auth, ServerType};
-use mapgate_tests::gate::Answer;
-
-use super::backend::World;
-use super::map;
+use super::*;
 
 /// `Cache-Control` and `Vary`.
 fn cached(answer: &Answer) -> (String, String) {
@@ -25,6 +21,8 @@ async fn t109_no_cache_gives_one_role_set_what_another_was_given() {
         )
     };
     let never = "private, no-store";
+    // A copy may be kept, and is asked about each time.
+    let asked_about = "private, no-cache";
     for (path, stranger, jane) in [
         (map("roads"), never, never),
         (map("parcels"), never, never),
@@ -33,16 +31,16 @@ async fn t109_no_cache_gives_one_role_set_what_another_was_given() {
         (stored.to_owned(), never, never),
         (
             "/mapserv_proxy?SERVICE=WMS&REQUEST=GetCapabilities".to_owned(),
-            never,
-            never,
+            asked_about,
+            asked_about,
         ),
         (
             "/mapserv_proxy?SERVICE=WFS&REQUEST=GetCapabilities".to_owned(),
-            never,
-            never,
+            asked_about,
+            asked_about,
         ),
         (legend("roads"), "public, max-age=3600", "public, max-age=3600"),
-        (legend("parcels"), never, "private, max-age=3600"),
+        (legend("parcels"), never, asked_about),
         (
             legend("roads").replace("main", "exception"),
             "public, max-age=3600",
@@ -82,6 +80,68 @@ async fn t109_no_cache_gives_one_role_set_what_another_was_given() {
     }
 }
 
+/// QGIS's cache is one for all users of a profile, and knows an answer by its URL alone.
+#[tokio::test]
+async fn t109_a_copy_that_one_user_kept_is_none_for_another() {
+    let world = World::new("  hide_capabilities: false").await;
+    let legend =
+        "/mapserv_proxy?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=parcels&FORMAT=image/png";
+    let asked = |path: &str, tag: &str| with_header(get(path), "if-none-match", tag);
+    let as_jane = |request| with_header(request, "cookie", &world.cookie);
+    for (path, stranger) in [
+        (
+            "/mapserv_proxy?SERVICE=WMS&REQUEST=GetCapabilities",
+            StatusCode::OK,
+        ),
+        (
+            "/mapserv_proxy?SERVICE=WFS&REQUEST=GetCapabilities",
+            StatusCode::OK,
+        ),
+        (legend, StatusCode::UNAUTHORIZED),
+    ] {
+        let kept = world.jane(path).await;
+        let tag = kept.header("etag").to_owned();
+        assert!(tag.len() > 40, "{path}: {tag}");
+        world.seen();
+        let same = world.send(as_jane(asked(path, &tag))).await;
+        assert_eq!(
+            (same.status, same.body.as_str()),
+            (StatusCode::NOT_MODIFIED, ""),
+            "{path}"
+        );
+        assert_eq!(same.header("etag"), tag);
+        assert_eq!(
+            cached(&same),
+            (
+                "private, no-cache".to_owned(),
+                "Cookie, Authorization, Origin".to_owned()
+            )
+        );
+        is_sandboxed(&same);
+        // The server's own word on a copy would be on one user's as on another's.
+        let seen = world.seen().pop().expect("a request");
+        assert!(!seen.headers.contains_key("if-none-match"), "{path}");
+        let other = world.send(asked(path, &tag)).await;
+        assert_eq!(other.status, stranger, "{path}: {}", other.body);
+        assert!(
+            !other.body.contains("parcels") && other.header("etag") != tag,
+            "{path}"
+        );
+    }
+}
+
+/// What a cache keeps sets no ticket.
+#[tokio::test]
+async fn t109_capabilities_that_renew_a_ticket_are_kept_nowhere() {
+    let world = World::new("  hide_capabilities: false").await;
+    world.test.clock.advance(Duration::from_secs(9001));
+    let answer = world
+        .jane("/mapserv_proxy?SERVICE=WMS&REQUEST=GetCapabilities")
+        .await;
+    assert_eq!(answer.header("cache-control"), "private, no-store");
+    assert!(answer.headers.contains_key("set-cookie") && !answer.headers.contains_key("etag"));
+}
+
 /// What everybody may keep is drawn as nobody gets it drawn for himself.
 #[tokio::test]
 async fn t109_a_legend_for_everybody_is_asked_for_as_a_stranger_from_nowhere() {
@@ -116,7 +176,7 @@ async fn t109_a_legend_for_everybody_is_asked_for_as_a_stranger_from_nowhere() {
             .jane(&legend("main", "parcels"))
             .await
             .header("cache-control"),
-        "private, max-age=3600"
+        "private, no-cache"
     );
     let seen = world.seen().pop().expect("a request");
     assert!(

@@ -13,6 +13,7 @@ mod servers;
 mod tiles;
 mod transport;
 mod settings;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -161,7 +162,7 @@ async fn capabilities_show_what_the_user_may_see_and_lead_through_the_proxy() {
             );
             assert!(!answer.body.contains("backend.internal") && !answer.body.contains(&backend));
             assert!(answer.header("content-type").contains("xml"));
-            assert!(!answer.headers.contains_key("etag"));
+            assert!(answer.header("etag") != "\"x\"", "the server's own");
             is_sandboxed(answer);
         }
     }

@@ -38,6 +38,7 @@ pub fn backend(method: &Method, path: &str) -> Response {
         (false, "/collections") => json(golden!("mapserver_collections")),
         (false, "/collections/roads") => json(golden!("mapserver_collection")),
         (false, "/collections/roads/items") => json(golden!("mapserver_items")),
+        (false, "/collections/roads/items/long") => StatusCode::URI_TOO_LONG.into_response(),
         (false, "/collections/roads/items/1") => json(golden!("mapserver_item")),
         (true, "") => json(golden!("qgis_landing")),
         (true, "/api") => json(golden!("qgis_definition")),
@@ -356,4 +357,18 @@ async fn a_servers_definition_is_read_once_for_all_who_wait_for_it() {
     let read = world.read();
     let definitions = read.iter().filter(|seen| seen.path.ends_with("/api"));
     assert_eq!(definitions.count(), 1, "{read:?}");
+}
+
+#[tokio::test]
+async fn what_is_too_long_for_the_map_server_is_told_as_such() {
+    let world = world().await;
+    let answer = world
+        .ask("/mapserv_proxy/main/ogcapi/collections/roads/items/long")
+        .await;
+    assert_eq!(answer.status, StatusCode::URI_TOO_LONG, "{}", answer.body);
+    let told = &answer.json()["description"];
+    assert!(
+        told.as_str().is_some_and(|told| told.contains("too long")),
+        "{told}"
+    );
 }

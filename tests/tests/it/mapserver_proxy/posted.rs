@@ -1,5 +1,6 @@
 //! Requests by POST: forms, XML, and what they may change.
 
+use super::backend::Seen;
 use super::raw::{RawServer, Sent};
 use super::*;
 
@@ -111,6 +112,19 @@ async fn a_document_goes_on_as_it_was_understood() {
             "--x--".to_owned(),
             400,
             "Exception",
+        ),
+        // It is a form, of which more was read than 1 MiB.
+        (
+            FORM,
+            format!("{MAP}&LAYERS=parcels&x={}", "x".repeat(3 * 1024 * 1024)),
+            401,
+            "LayerNotDefined",
+        ),
+        (
+            FORM,
+            format!("{MAP}&LAYERS=roads&x={}", "x".repeat(6 * 1024 * 1024)),
+            413,
+            "ServiceExceptionReport version=\"1.3.0\"",
         ),
         ("text/xml", padded(6 * 1024 * 1024), 401, "Exception"),
         ("text/xml", padded(6 * 1024 * 1024 + 1), 413, "Exception"),
@@ -258,6 +272,108 @@ async fn what_is_too_long_for_a_url_goes_on_as_a_form() {
     assert_eq!(seen.headers["content-type"], FORM);
     let start = "SERVICE=WFS&VERSION=2.0.0&REQUEST=DescribeFeatureType&TYPENAMES=ms:roads,ms:roads";
     assert!(seen.body.starts_with(start), "{}", seen.body);
+    // The server's URL and the proxy's own parameters are part of the address.
+    let path = |length: usize| {
+        let name = "x".repeat(length);
+        format!("/mapserv_proxy/main?{MAP}&LAYERS=roads&TIME={name}")
+    };
+    let longest = |seen: &Seen| world.url.len() + seen.path.len() + 1 + seen.query.len();
+    assert_eq!(world.ask(&path(1)).await.status, StatusCode::OK);
+    let room = 6 * 1024 - longest(&world.seen().pop().expect("a request"));
+    for (more, method) in [(0, "GET"), (1, "GET"), (2, "POST"), (100, "POST")] {
+        assert_eq!(world.ask(&path(room + more)).await.status, StatusCode::OK);
+        let seen = world.seen().pop().expect("a request");
+        assert_eq!(seen.method.as_str(), method, "{more}: {}", longest(&seen));
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_long_for_the_map_server_is_told_as_such() {
+    let world = world().await;
+    let server = RawServer::start().await;
+    let mut record = world.record("raw", "");
+    record.url.clone_from(&server.url);
+    world.server(&record).await;
+    let wms = format!("/mapserv_proxy/raw?{MAP}&LAYERS=roads");
+    let wfs = "/mapserv_proxy/raw?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=ms:roads";
+    for (status, expected) in [
+        ("414 URI Too Long", StatusCode::URI_TOO_LONG),
+        ("431 Request Header Fields Too Large", StatusCode::URI_TOO_LONG),
+        ("413 Content Too Large", StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        server.answers(Sent::of(
+            status,
+            "Content-Type: text/html\r\nContent-Length: 6",
+            "secret",
+        ));
+        for path in [wms.as_str(), wfs] {
+            let answer = world.ask(path).await;
+            assert_eq!(answer.status, expected, "{path}: {}", answer.body);
+            assert!(answer.body.contains("too long for the map server") && !answer.body.contains("secret"));
+            assert!(answer.body.contains("Exception"), "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn t112_a_form_in_parts_has_the_limit_of_all_bodies_and_is_refused_as_it_arrives() {
+    let world = world().await;
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let asked = |layer: &str| {
+        let pairs = MAP.split('&').filter_map(|pair| pair.split_once('='));
+        let parts: String = pairs.map(|(name, value)| part(name, value)).collect();
+        parts + &part("LAYERS", layer)
+    };
+    let limit = 6 * 1024 * 1024;
+    let piece = "x".repeat(64 * 1024);
+    for (layer, pieces, announced, status) in [
+        ("roads", 48, None, StatusCode::OK),
+        ("parcels", 48, None, StatusCode::UNAUTHORIZED),
+        ("roads", 97, None, StatusCode::PAYLOAD_TOO_LARGE),
+        ("roads", 3, Some(limit + 1), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let begin = format!(
+            "{}--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n",
+            asked(layer)
+        );
+        let read = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = read.clone();
+        let body = std::iter::once(begin)
+            .chain(std::iter::repeat_n(piece.clone(), pieces))
+            .chain(["\r\n--b--\r\n".to_owned()])
+            // Nobody reads this of what is too large.
+            .chain(std::iter::repeat_n(
+                piece.clone(),
+                if status == 413 { 1000 } else { 0 },
+            ))
+            .inspect(move |piece| {
+                counted.fetch_add(piece.len(), std::sync::atomic::Ordering::SeqCst);
+            })
+            .map(Ok::<_, std::io::Error>);
+        let mut request =
+            Request::post("/mapserv_proxy/main").header("content-type", "multipart/form-data; boundary=b");
+        if let Some(length) = announced {
+            request = request.header("content-length", length);
+        }
+        let request = request.body(Body::from_stream(futures_util::stream::iter(body)));
+        let answer = world.send(request.expect("a request")).await;
+        assert_eq!(answer.status, status, "{layer} {pieces}: {}", answer.body);
+        let form = if status == 200 {
+            "PNG"
+        } else {
+            "ServiceExceptionReport version=\"1.3.0\""
+        };
+        assert!(answer.body.contains(form), "{}", answer.body);
+        let read = read.load(std::sync::atomic::Ordering::SeqCst);
+        let most = if announced.is_some() {
+            256 * 1024
+        } else {
+            limit + 256 * 1024
+        };
+        assert!(read < most, "{pieces}: {read} bytes were read");
+    }
 }
 
 /// Who is told that it failed sends it again.

@@ -65,7 +65,7 @@ async fn a_legend_may_be_kept_by_everybody_only_where_everybody_may_see_it() {
     );
     assert_eq!(
         world.jane(&legend("parcels")).await.header("cache-control"),
-        "private, max-age=3600"
+        "private, no-cache"
     );
 }
 
@@ -192,4 +192,43 @@ async fn unknown_names_are_remembered_for_as_long_as_an_identity() {
     assert_eq!(ask("main").await, StatusCode::OK);
     world.test.clock.advance(Duration::from_secs(11));
     assert_eq!(ask("nosuch1").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn t103_a_servers_url_that_asks_by_itself_is_not_called() {
+    let world = world().await;
+    for (field, path) in [
+        ("url", "/mapserv?map=/x&LAYERS=parcels"),
+        ("url", "/mapserv?map=/x&l%61yers=parcels"),
+        ("url", "/mapserv?SERVICE=WMS"),
+        ("url_wfs", "/mapserv?TypeName=parcels&map=/x"),
+    ] {
+        let mut record = world.record("asks", path);
+        if field == "url_wfs" {
+            record.url_wfs = Some(std::mem::replace(
+                &mut record.url,
+                format!("{}/mapserv", world.url),
+            ));
+        }
+        world.server(&record).await;
+        world.test.clock.advance(Duration::from_secs(11));
+        let wfs = "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=roads";
+        let mut paths = vec![format!("asks?{wfs}"), "asks/ogcapi/collections".to_owned()];
+        if field == "url" {
+            paths.push(format!("asks?{MAP}&LAYERS=roads"));
+            paths.push("asks?SERVICE=WMS&REQUEST=GetCapabilities".to_owned());
+        }
+        for path in paths {
+            let answer = world.jane(&format!("/mapserv_proxy/{path}")).await;
+            assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{path}: {}", answer.body);
+        }
+        assert!(world.seen().is_empty() && world.read().is_empty());
+    }
+    // A program's own parameters are no request.
+    world
+        .server(&world.record("asks", "/mapserv?map=/x&dpiMode=7&key=layers"))
+        .await;
+    world.test.clock.advance(Duration::from_secs(11));
+    let map = format!("/mapserv_proxy/asks?{MAP}&LAYERS=roads");
+    assert_eq!(world.ask(&map).await.status, StatusCode::OK);
 }

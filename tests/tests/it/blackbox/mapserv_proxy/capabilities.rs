@@ -145,10 +145,8 @@ async fn an_unknown_server_is_400_and_names_the_known(site: Arc<Site>) {
 async fn a_document_is_kept_for_nobody_else(site: Arc<Site>) {
     for actor in [site.anonymous(), site.user("jane").await, site.qgis("jane").await] {
         let answer = actor.get(&proxy(DOCUMENTS[1])).await;
-        let cache = answer.header("cache-control").unwrap();
-        assert!(cache.contains("private") || cache.contains("no-store"), "{cache}");
         answer
-            .has("etag", None)
+            .has("cache-control", Some("private, no-cache"))
             .has("last-modified", None)
             .has("x-content-type-options", Some("nosniff"));
         answer.has("content-security-policy", Some("sandbox; default-src 'none'"));
