@@ -4,15 +4,19 @@
 //!
 //! To add one, write the function here, list it, and add its file and `[[bin]]` to `fuzz/`; tests say what is missing.
 
+mod answers;
 mod authorize;
 mod coverages;
+mod multipart;
 mod ogc;
 mod ogcapi;
 mod redirect_uri;
 mod resourceproxy;
 
+pub use answers::{answer_text, capabilities};
 pub use authorize::authorize_query;
 pub use coverages::coverage_query;
+pub use multipart::multipart;
 pub use ogc::ogc_request;
 pub use ogcapi::{api_document, api_request};
 pub use redirect_uri::redirect_uri;
@@ -68,6 +72,27 @@ pub const TARGETS: &[Target] = &[
         run: api_document,
         seeds: ogcapi::DOCUMENT_SEEDS,
         words: ogcapi::DOCUMENT_WORDS,
+        cases: 10_000,
+    },
+    Target {
+        name: "answer_text",
+        run: answer_text,
+        seeds: answers::TEXT_SEEDS,
+        words: answers::TEXT_WORDS,
+        cases: 20_000,
+    },
+    Target {
+        name: "capabilities",
+        run: capabilities,
+        seeds: answers::CAPABILITIES_SEEDS,
+        words: answers::CAPABILITIES_WORDS,
+        cases: 10_000,
+    },
+    Target {
+        name: "multipart",
+        run: multipart,
+        seeds: multipart::SEEDS,
+        words: multipart::WORDS,
         cases: 10_000,
     },
     Target {

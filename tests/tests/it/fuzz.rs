@@ -114,6 +114,21 @@ fn api_document() {
 }
 
 #[test]
+fn answer_text() {
+    holds("answer_text");
+}
+
+#[test]
+fn capabilities() {
+    holds("capabilities");
+}
+
+#[test]
+fn multipart() {
+    holds("multipart");
+}
+
+#[test]
 fn redirect_uri() {
     holds("redirect_uri");
 }

@@ -4,7 +4,7 @@ use super::super::{DefaultAccess, LayerRule, Tree};
 use super::*;
 use proptest::prelude::*;
 
-const DOCUMENT: &str = r#"<w:WFS_Capabilities version="2.0.0" xmlns:w="http://www.opengis.net/wfs/2.0" xmlns="http://www.opengis.net/wfs/2.0" xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:topp="urn:open" xmlns:secret="urn:closed-workspace" xmlns:empty="urn:nothing-in-it" xmlns:v="urn:vendor" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" v:note="n" xsi:schemaLocation="a b"><ows:ServiceProvider><v:Sign><v:Inner secret:hint="h"/></v:Sign><v:Other v:a="b"/></ows:ServiceProvider><FeatureTypeList><FeatureType xmlns:secret="urn:closed-workspace"><Name>secret:plans</Name></FeatureType><FeatureType xmlns:topp="urn:open"><Name>topp:states</Name></FeatureType></FeatureTypeList></w:WFS_Capabilities>"#;
+const DOCUMENT: &str = r#"<w:WFS_Capabilities version="2.0.0" xmlns:w="http://www.opengis.net/wfs/2.0" xmlns="http://www.opengis.net/wfs/2.0" xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:topp="urn:open" xmlns:secret="urn:closed-workspace" xmlns:empty="urn:nothing-in-it" xmlns:v="urn:vendor" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" v:note="n" xsi:schemaLocation="http://www.opengis.net/wfs/2.0 b urn:closed-workspace http://backend/ows?typeName=secret:plans urn:open c http://www.opengis.net/wfs http://backend/ows?TypeName=secret:plans d"><ows:ServiceProvider><v:Sign><v:Inner secret:hint="h"/></v:Sign><v:Other v:a="b"/></ows:ServiceProvider><FeatureTypeList><FeatureType xmlns:secret="urn:closed-workspace"><Name>secret:plans</Name></FeatureType><FeatureType xmlns:topp="urn:open"><Name>topp:states</Name></FeatureType></FeatureTypeList></w:WFS_Capabilities>"#;
 
 fn seen(document: &str, default_access: DefaultAccess, open: &[&str], closed: &[&str]) -> String {
     let open = open.iter().map(|name| (*name, &[0i64][..]));
@@ -41,7 +41,7 @@ fn t99_the_root_tells_of_no_workspace_of_which_nothing_is_to_be_seen() {
 fn what_an_element_that_stays_is_called_by_is_declared_there() {
     let out = seen(DOCUMENT, DefaultAccess::Private, &["topp:states"], &[]);
     for kept in [
-        "v:note=\"n\" xsi:schemaLocation=\"a b\" xmlns:v=\"urn:vendor\">",
+        "v:note=\"n\" xsi:schemaLocation=\"http://www.opengis.net/wfs/2.0 b urn:open c\" xmlns:v=\"urn:vendor\">",
         "<v:Sign><v:Inner secret:hint=\"h\" xmlns:secret=\"urn:closed-workspace\">",
         "<v:Other v:a=\"b\">",
     ] {

@@ -3,6 +3,7 @@
 //! back, and written where something that stays needs it.
 
 use super::super::xml::Element;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Where the namespaces lie that every server's documents are made of, or a program's own ones.
@@ -15,6 +16,13 @@ const COMMON: &[&str] = &[
     "http://www.opengis.net/swe/", "http://mapserver.gis.umn.edu/mapserver", "http://www.qgis.org/",
     "http://inspire.ec.europa.eu/schemas/common/", "http://inspire.ec.europa.eu/schemas/inspire_",
 ];
+
+fn is_common(uri: &str) -> bool {
+    COMMON.iter().any(|common| {
+        let rest = uri.strip_prefix(common);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || common.ends_with(['/', '_']))
+    })
+}
 
 /// The declarations of the open elements.
 #[derive(Default)]
@@ -45,10 +53,7 @@ impl Namespaces {
         let Some(prefix) = name.strip_prefix("xmlns:") else {
             return false;
         };
-        let written = COMMON.iter().any(|common| {
-            let rest = uri.strip_prefix(common);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || common.ends_with(['/', '_']))
-        }) || self.of_layers.get_or_insert_with(of_layers).contains(prefix);
+        let written = is_common(uri) || self.of_layers.get_or_insert_with(of_layers).contains(prefix);
         self.declared.push(Declared {
             depth,
             prefix: prefix.to_owned(),
@@ -56,6 +61,23 @@ impl Namespaces {
             written,
         });
         !written
+    }
+
+    /// What of an `xsi:schemaLocation` may be told: a namespace, and where its schema is, of what is common or declared. A
+    /// schema that names types (`GeoServer`'s of a workspace) is told of none: they could be closed ones.
+    pub fn told_of<'a>(&self, locations: &'a str) -> Cow<'a, str> {
+        let tells = |uri: &str| {
+            let mut declared = self.declared.iter();
+            is_common(uri) || declared.any(|known| known.written && known.uri == uri)
+        };
+        let words: Vec<&str> = locations.split_whitespace().collect();
+        let pairs = words.as_chunks::<2>().0.iter();
+        let pairs = pairs.filter(|[uri, url]| tells(uri) && !url.to_ascii_uppercase().contains("TYPENAME"));
+        let told: Vec<&str> = pairs.flatten().copied().collect();
+        if told.len() == words.len() {
+            return Cow::Borrowed(locations);
+        }
+        Cow::Owned(told.join(" "))
     }
 
     /// What an element needs of what was held back for its own name and those of its attributes, to be declared on it.

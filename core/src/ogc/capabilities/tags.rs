@@ -3,6 +3,7 @@
 use super::super::xml::{Element, local_name};
 use super::CapabilitiesFilter;
 use quick_xml::escape::escape;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 impl CapabilitiesFilter {
@@ -18,23 +19,31 @@ impl CapabilitiesFilter {
             .map(|(name, value)| namespaces.holds(name, value, depth, || self.prefixes()))
             .collect();
         let needed = namespaces.needed(element, depth);
-        self.namespaces = namespaces;
-        let kept = element.attributes.iter().zip(held).filter(|(_, held)| !held);
-        let kept = kept.map(|((name, value), _)| (*name, value));
-        for (name, value) in kept.chain(needed.iter().map(|(name, uri)| (name.as_str(), uri))) {
-            if local_name(name) == "schemaLocation" {
-                // A schema with a query is one that the server itself makes; others lie still at their authors'.
-                value
-                    .split_whitespace()
-                    .filter(|url| url.contains('?'))
-                    .for_each(|url| self.urls.learn(url));
+        let mut kept: Vec<(&str, Cow<'_, str>)> = Vec::new();
+        for ((name, value), _) in element.attributes.iter().zip(held).filter(|(_, held)| !held) {
+            if local_name(name) != "schemaLocation" {
+                kept.push((name, Cow::Borrowed(value)));
+                continue;
             }
+            // A schema with a query is one that the server itself makes; others lie still at their authors'.
+            let made = value.split_whitespace().filter(|url| url.contains('?'));
+            made.for_each(|url| self.urls.learn(url));
+            let told = namespaces.told_of(value);
+            if !told.is_empty() {
+                kept.push((name, told));
+            }
+        }
+        self.namespaces = namespaces;
+        let needed = needed
+            .iter()
+            .map(|(name, uri)| (name.as_str(), Cow::Borrowed(uri.as_str())));
+        for (name, value) in kept.into_iter().chain(needed) {
             let value = match local_name(name) {
                 "href" | "onlineResource" if operations && !value.is_empty() => {
-                    self.urls.learn(value);
+                    self.urls.learn(&value);
                     self.urls.proxy().to_owned()
                 }
-                _ => self.urls.rewrite(value).into_owned(),
+                _ => self.urls.rewrite(&value).into_owned(),
             };
             // White space other than blanks would not survive reading an attribute again.
             let value = escape(value.as_str())

@@ -1,4 +1,4 @@
-//! T99, T110: the capabilities of `MapServer`, QGIS Server and `GeoServer` as each role gets them, byte for byte, in
+//! T99, T110: the capabilities (WMS, WFS, WMTS, WCS) of `MapServer`, QGIS Server and `GeoServer` as each role gets them, byte for byte, in
 //! `tests/golden`; and, by another reader, that they name just what the role may see.
 //!
 //! A document that is missing there is written, and its test fails: whoever removes one looks at the new one.
@@ -86,7 +86,18 @@ impl Golden {
     }
 }
 
-/// The names of layers and feature types: the text of each `Name` right below a `Layer` or `FeatureType`.
+/// Whether an element is the name of a layer, a feature type or a coverage, by what it is in.
+fn is_name(above: &str, element: &str) -> bool {
+    match above {
+        "Layer" => matches!(element, "Name" | "Identifier"),
+        "FeatureType" => element == "Name",
+        "CoverageOfferingBrief" => element == "name",
+        "CoverageSummary" => matches!(element, "Identifier" | "CoverageId"),
+        _ => false,
+    }
+}
+
+/// The names of layers, feature types and coverages.
 fn names(document: &str) -> BTreeSet<String> {
     let mut reader = quick_xml::Reader::from_str(document);
     let (mut path, mut names) = (Vec::new(), BTreeSet::new());
@@ -97,8 +108,7 @@ fn names(document: &str) -> BTreeSet<String> {
             Event::End(_) => drop(path.pop()),
             Event::Text(text) => {
                 if let [.., above, name] = path.as_slice()
-                    && name == "Name"
-                    && ["Layer", "FeatureType"].contains(&above.as_str())
+                    && is_name(above, name)
                 {
                     assert!(names.insert(text.trim().to_owned()), "twice: {}", &*text);
                 }
@@ -192,6 +202,17 @@ async fn t99_mapserver_shows_each_role_its_own() {
         prefix: "ms:",
     };
     golden.check(&site, "/cgi-bin/").await;
+    let coverages = Golden {
+        server: "main",
+        documents: &[("WCS", "1.0.0"), ("WCS", "1.1.1"), ("WCS", "2.0.1")],
+        public: &["heights"],
+        editors: &["groundwater"],
+        planners: &[],
+        nobodys: &[],
+        only_wms: &[],
+        prefix: "",
+    };
+    coverages.check(&site, "/cgi-bin/").await;
 }
 
 #[tokio::test]
@@ -214,6 +235,14 @@ async fn t99_qgis_server_shows_each_role_its_own() {
         prefix: "",
     };
     golden.check(&site, &server.url()).await;
+    // A group is a tile layer as well; the whole map is one that only who may read all of it has.
+    let tiles = Golden {
+        documents: &[("WMTS", "1.0.0")],
+        public: &["landcover", "roads", "places"],
+        only_wms: &[],
+        ..golden
+    };
+    tiles.check(&site, &server.url()).await;
 }
 
 #[tokio::test]
