@@ -103,6 +103,11 @@ impl Gate {
         Ok(self.keyring.current().await?)
     }
 
+    /// The keys as they are now, or why they cannot be read; for an operator's tool.
+    pub async fn read_secrets(&self) -> Result<Secrets, String> {
+        self.keyring.read().await
+    }
+
     /// Who the request acts for. `reach` says whether a browser may rightly come from a stranger's page.
     pub async fn identify(&self, request: &request::Parts, reach: Reach) -> Result<Identity, Failure> {
         self.identify_at(request, reach, None).await

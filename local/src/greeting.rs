@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use mapgate_core::settings::Secret;
 
@@ -17,6 +18,7 @@ pub fn of_portal(
     seed: &Seed,
     demo: bool,
     resource: Option<&str>,
+    environment: &Path,
     address: SocketAddr,
 ) -> String {
     let mut text = format!(
@@ -31,7 +33,11 @@ pub fn of_portal(
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  a resource      {base_url}{resource}");
     }
-    text.push('\n');
+    let environment = environment.display();
+    let _ = writeln!(
+        text,
+        "  look it over    . '{environment}' && cargo run -- doctor\n"
+    );
     if demo {
         text.push_str(&users(seed));
     }
@@ -81,6 +87,17 @@ fn qgis(base_url: &str, seed: &Seed, demo: bool) -> String {
     )
 }
 
+/// Variables as lines that a shell can read.
+pub fn exports(variables: &[(&'static str, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in variables {
+        let quoted = value.replace('\'', r"'\''");
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "export {name}='{quoted}'");
+    }
+    text
+}
+
 /// For `cargo lambda watch`: lines that a shell can read, all else as comments.
 pub fn of_services(variables: &[(&'static str, String)], map: &MapServer, address: SocketAddr) -> String {
     let mut text = format!(
@@ -90,10 +107,7 @@ pub fn of_services(variables: &[(&'static str, String)], map: &MapServer, addres
         map.url(),
         map.name()
     );
-    for (name, value) in variables {
-        let quoted = value.replace('\'', r"'\''");
-        let _ = writeln!(text, "export {name}='{quoted}'");
-    }
+    text.push_str(&exports(variables));
     let _ = writeln!(text, "# ready http://{address}");
     text
 }

@@ -67,7 +67,10 @@ impl Harness {
             let demo = options.seed.is_none();
             let has_place = gate.settings.resourceproxy.targets.contains_key(places::TARGET);
             let resource = has_place.then_some(places::EXAMPLE);
-            let greeting = greeting::of_portal(base_url, &services.map, &seed, demo, resource, address);
+            // So that the doctor and manage-users find what runs here.
+            let environment = services.leave_environment(&greeting::exports(&variables))?;
+            let map = &services.map;
+            let greeting = greeting::of_portal(base_url, map, &seed, demo, resource, &environment, address);
             let router = mails
                 .merge(page::portal(seed.main_server(), resource)?)
                 .merge(functions(&gate));

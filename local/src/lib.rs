@@ -1,6 +1,7 @@
 //! mapgate on a laptop: the services that the functions need, and the harness that runs them all.
 
 mod builtin_wms;
+pub mod doctor;
 pub mod dynamodb;
 mod folder;
 mod greeting;

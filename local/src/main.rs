@@ -1,34 +1,47 @@
-//! `mapgate-local`: runs all of mapgate on this machine.
+//! `mapgate-local`: runs all of mapgate on this machine, or looks at one that runs elsewhere.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mapgate_core::aws::Aws;
 use mapgate_core::lambda::printable;
 use mapgate_core::settings::Environment;
+use mapgate_local::doctor::{self, State};
 use mapgate_local::harness::Harness;
-use mapgate_local::options::Options;
+use mapgate_local::options::{Command, DoctorOptions, Line, Options};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    // Unlike a function's JSON, this log is read by people.
-    // The embedded table warns of every condition that fails, which is how conditions work.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,dynoxide=error"));
+    let line = Line::parse();
+    let done = match &line.command {
+        // The embedded table warns of every condition that fails, which is how conditions work.
+        None => {
+            log("info,dynoxide=error");
+            run(&line.options).map(|()| ExitCode::SUCCESS)
+        }
+        // What it finds is what it says.
+        Some(Command::Doctor(options)) => {
+            log("off");
+            look(options)
+        }
+    };
+    done.unwrap_or_else(|fault| {
+        // Where standard error is closed there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{fault:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Unlike a function's JSON, this log is read by people.
+fn log(usual: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(printable(filter))
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{fault:#}");
-            ExitCode::FAILURE
-        }
-    }
 }
 
 #[tokio::main]
@@ -47,4 +60,21 @@ async fn run(options: &Options) -> anyhow::Result<()> {
     asked_to_end().await;
     harness.stop().await;
     Ok(())
+}
+
+#[tokio::main]
+async fn look(options: &DoctorOptions) -> anyhow::Result<ExitCode> {
+    let report = doctor::examine(options, Environment::of_process(), Aws::default()).await;
+    let text = if options.json {
+        serde_json::to_string_pretty(report.findings())? + "\n"
+    } else {
+        report.to_string()
+    };
+    let mut output = io::stdout();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(match report.count(State::Wrong) {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
 }

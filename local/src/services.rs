@@ -1,7 +1,7 @@
 //! What the functions need around them, started and stopped together.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::Context as _;
@@ -80,6 +80,11 @@ impl Services {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Leaves a file with the variables, as lines for a shell, and gives its path.
+    pub fn leave_environment(&self, exports: &str) -> anyhow::Result<PathBuf> {
+        self.folder.write("environment", exports)
     }
 
     /// The variables that the functions need to find all this, at `base_url`; what the environment sets wins. `own` is

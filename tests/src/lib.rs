@@ -52,7 +52,7 @@ pub use provider::Provider;
 pub use qgis_server::QgisServer;
 pub use raw::{raw, raw_and_away};
 pub use relay::TableRelay;
-pub use site::{Place, Setup, Site, free_port};
+pub use site::{Place, Setup, Site, free_port, program};
 pub use slapd::{Slapd, certificates};
 pub use stack::Stack;
 

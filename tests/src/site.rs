@@ -182,7 +182,8 @@ impl Setup {
 ///
 /// # Panics
 /// Where there is none: `cargo build --workspace` makes them.
-pub(crate) fn program(name: &str) -> PathBuf {
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let folder = own.ancestors().find(|folder| folder.join(name).is_file());
     match folder {

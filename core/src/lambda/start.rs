@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-use crate::aws::Aws;
+use crate::aws::{Aws, reason};
 use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::outbound::Addresses;
@@ -67,7 +67,7 @@ async fn settings(environment: &Environment, aws: &Aws) -> Result<Settings, Vec<
         Some(SettingsSource::SecretsManager(id)) => {
             let client = aws_sdk_secretsmanager::Client::new(aws.config().await);
             let answer = client.get_secret_value().secret_id(&id).send().await;
-            let text = answer.map_err(|error| aws_sdk_secretsmanager::Error::from(error).to_string());
+            let text = answer.map_err(|error| reason(&error));
             let text = text.and_then(|answer| answer.secret_string.ok_or("it holds no text".to_owned()));
             Some((
                 id,

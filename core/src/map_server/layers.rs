@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::{NotAnswered, in_time, place, send};
@@ -22,41 +24,51 @@ pub async fn read_layers(
 }
 
 async fn fetch(outbound: &Outbound, url: &str, service: Service) -> Result<Tree, NotAnswered> {
+    let (query, headers) = layers_question(service);
+    let response = send(outbound, url, query, None, headers).await?;
+    let status = response.status();
+    match layers_answer(service, response.into_body()).await {
+        Ok(tree) if status.is_success() => Ok(tree),
+        other => {
+            let error = other.err();
+            tracing::error!(url = place(url), %status, error, "the layers cannot be read");
+            Err(NotAnswered::Unreadable)
+        }
+    }
+}
+
+/// What a server is asked for its layers: the query behind its URL, and the headers.
+#[must_use]
+pub fn layers_question(service: Service) -> (String, HeaderMap) {
     let version = match service {
         Service::Wms => "1.3.0",
         Service::Wfs => "2.0.0",
         Service::Wmts => "1.0.0",
         // In 2.0, GeoServer's names are not those of the rules.
         Service::Wcs => "1.1.1",
-        Service::Features => return fetch_collections(outbound, url).await,
+        Service::Features => {
+            let json = HeaderValue::from_static("application/json");
+            return (
+                "f=json".to_owned(),
+                HeaderMap::from_iter([(header::ACCEPT, json)]),
+            );
+        }
     };
     let query = format!(
         "SERVICE={}&VERSION={version}&REQUEST=GetCapabilities",
         service.as_str()
     );
-    let response = send(outbound, url, query, None, HeaderMap::new()).await?;
-    let status = response.status();
-    match read_tree(service, response.into_body()).await {
-        Ok(tree) if status.is_success() => Ok(tree),
-        other => {
-            let error = other.err().map(|error| error.to_string());
-            tracing::error!(url = place(url), %status, error, "the capabilities cannot be read");
-            Err(NotAnswered::Unreadable)
-        }
-    }
+    (query, HeaderMap::new())
 }
 
-/// The collections of an API.
-async fn fetch_collections(outbound: &Outbound, url: &str) -> Result<Tree, NotAnswered> {
-    let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
-    let response = send(outbound, url, "f=json".to_owned(), None, headers).await?;
-    let status = response.status();
-    match read_collections(response.into_body()).await {
-        Ok(tree) if status.is_success() => Ok(tree),
-        other => {
-            let error = other.err().map(|error| error.to_string());
-            tracing::error!(url = place(url), %status, error, "the collections cannot be read");
-            Err(NotAnswered::Unreadable)
-        }
+/// The tree in a server's answer to that; refuses, in words, what is neither capabilities nor a list of collections.
+pub async fn layers_answer<S, E>(service: Service, body: S) -> Result<Tree, String>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+{
+    match service {
+        Service::Features => read_collections(body).await.map_err(|error| error.to_string()),
+        _ => read_tree(service, body).await.map_err(|error| error.to_string()),
     }
 }

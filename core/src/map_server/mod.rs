@@ -8,7 +8,7 @@ mod server;
 
 pub use access::{LOOKED_AT, Seen, Shown, UnknownName, look};
 pub use calling::{ask, in_time, place, send};
-pub use layers::read_layers;
+pub use layers::{layers_answer, layers_question, read_layers};
 pub use server::Server;
 
 /// Why a map server gave nothing that can be used. The log has the reason.

@@ -178,6 +178,12 @@ impl Rules {
             .or_else(|| self.like(name).min_by_key(|rule| rule.public))
     }
 
+    /// Whether there is no rule at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.layers.is_empty()
+    }
+
     /// Whether any layer is closed to somebody.
     #[must_use]
     pub fn close_something(&self) -> bool {

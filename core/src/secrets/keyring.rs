@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::Secrets;
-use crate::aws::Aws;
+use crate::aws::{Aws, reason};
 use crate::clock::{Clock, Timestamp};
 use crate::settings::{Secret, SecretsSource};
 
@@ -87,14 +87,14 @@ impl Keyring {
         }
     }
 
-    async fn read(&self) -> Result<Secrets, String> {
+    /// The keys as they are now, or why they cannot be read: names fields and codes, never values.
+    pub async fn read(&self) -> Result<Secrets, String> {
         let document = match &self.source {
             SecretsSource::File(path) => read_file(path.clone()).await?,
             SecretsSource::SecretsManager(id) => {
                 let client = aws_sdk_secretsmanager::Client::new(self.aws.config().await);
                 let answer = client.get_secret_value().secret_id(id).send().await;
-                let answer =
-                    answer.map_err(|error| aws_sdk_secretsmanager::Error::from(error).to_string())?;
+                let answer = answer.map_err(|error| reason(&error))?;
                 Secret::new(answer.secret_string.ok_or("it holds no text")?)
             }
         };

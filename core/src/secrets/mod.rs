@@ -230,6 +230,43 @@ impl Secrets {
     }
 }
 
+/// How the keys of one kind stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The list of the document that they are in.
+    pub list: &'static str,
+    /// How many there are; all of them verify.
+    pub count: usize,
+    /// Since when the one that signs is in force, 0 where it does not say so; none where no key is in force yet.
+    pub signs_since: Option<Timestamp>,
+    /// When the next one is to sign.
+    pub next: Option<Timestamp>,
+}
+
+impl Standing {
+    fn of<K>(list: &'static str, keys: &[Dated<K>], now: Timestamp) -> Self {
+        let moments = || keys.iter().map(|entry| entry.sign_from);
+        Self {
+            list,
+            count: keys.len(),
+            signs_since: moments().filter(|from| *from <= now).max(),
+            next: moments().filter(|from| *from > now).min(),
+        }
+    }
+}
+
+impl Secrets {
+    /// How the keys stand at `now`, without any of them: of tickets, of access tokens, of what is stored.
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> [Standing; 3] {
+        [
+            Standing::of("authtkt", &self.authtkt, now),
+            Standing::of("jwt", &self.jwt, now),
+            Standing::of("data_keys", &self.data_keys, now),
+        ]
+    }
+}
+
 fn newest<K>(keys: &[Dated<K>], now: Timestamp) -> Option<&K> {
     keys.iter()
         .filter(|entry| entry.sign_from <= now)

@@ -25,7 +25,8 @@ impl Networks {
 
 impl Networks {
     /// Whether one of them is everything.
-    pub(super) fn is_everyone(&self) -> bool {
+    #[must_use]
+    pub fn is_everyone(&self) -> bool {
         self.0.iter().any(|network| network.prefix_len() == 0)
     }
 }

@@ -21,6 +21,7 @@ mod roles;
 mod schema;
 mod servers;
 mod sessions;
+mod shape;
 mod subjects;
 mod transaction;
 mod users;
@@ -39,6 +40,7 @@ pub use roles::{
     ANONYMOUS, CannotAdopt, ChangedMeanwhile, INTRANET, REGISTERED, ROLE_ADMIN, Role, RoleId, Roles,
 };
 pub use servers::{Auth, DefaultAccess, Layer, OgcServer, ServerType};
+pub use shape::{Shape, TIME_TO_LIVE};
 pub use subjects::Subject;
 pub use transaction::{Refused, Transaction};
 pub use users::{CreateUser, MAX_ROLES, NewUser, Source, User, UserId, UserOrder, UserPage, normalized};
@@ -46,9 +48,10 @@ pub use users::{CreateUser, MAX_ROLES, NewUser, Source, User, UserId, UserOrder,
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 
+use crate::aws::reason;
 use crate::random::Random;
 
 /// The table could not do what was asked. What is wrong goes to the log, never to a visitor.
@@ -140,24 +143,7 @@ impl Reasons {
     }
 }
 
-/// An SDK error in words for the log: its code and message, or what went wrong on the way. Never the answer itself,
-/// which can hold items.
+/// An SDK error in words for the log.
 fn unavailable<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> TableError {
-    TableError::Unavailable(match error {
-        SdkError::ServiceError(service) => {
-            let meta = service.err().meta();
-            format!(
-                "{}: {}",
-                meta.code().unwrap_or("no code"),
-                meta.message().unwrap_or("no message")
-            )
-        }
-        SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(
-            || "no connection".to_owned(),
-            |error| DisplayErrorContext(error).to_string(),
-        ),
-        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
-        SdkError::ResponseError(_) => "an answer that is not DynamoDB's".to_owned(),
-        _ => "a request that cannot be made".to_owned(),
-    })
+    TableError::Unavailable(reason(error))
 }

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::listing::{INDEXES, LIST};
+use super::shape::{PARTITION, SORT, TIME_TO_LIVE};
 use super::{Table, TableError, unavailable};
 
 impl Table {
@@ -18,9 +19,9 @@ impl Table {
             .create_table()
             .table_name(&self.name)
             .billing_mode(BillingMode::PayPerRequest)
-            .set_key_schema(Some(key_schema("pk", "sk").map_err(builds)?));
+            .set_key_schema(Some(key_schema(PARTITION, SORT).map_err(builds)?));
         let sort_keys = INDEXES.map(|(_, sort)| sort);
-        for name in ["pk", "sk", LIST].into_iter().chain(sort_keys) {
+        for name in [PARTITION, SORT, LIST].into_iter().chain(sort_keys) {
             let attribute = AttributeDefinition::builder().attribute_name(name);
             let attribute = attribute.attribute_type(ScalarAttributeType::S).build();
             create = create.attribute_definitions(attribute.map_err(builds)?);
@@ -40,13 +41,13 @@ impl Table {
                     .as_service_error()
                     .is_some_and(CreateTableError::is_resource_in_use_exception) =>
             {
-                return self.has_its_indexes().await;
+                return self.is_as_it_must_be().await;
             }
             Err(error) => return Err(unavailable(&error)),
         }
         let ttl = TimeToLiveSpecification::builder()
             .enabled(true)
-            .attribute_name("ttl")
+            .attribute_name(TIME_TO_LIVE)
             .build()
             .map_err(builds)?;
         let update = self
@@ -58,19 +59,11 @@ impl Table {
     }
 
     /// Refuses a table that an earlier version made, in which nobody would be found by name or address.
-    async fn has_its_indexes(&self) -> Result<(), TableError> {
-        let described = self.client.describe_table().table_name(&self.name).send().await;
-        let described = described.map_err(|error| unavailable(&error))?;
-        let there: Vec<&str> = described
-            .table
-            .iter()
-            .flat_map(aws_sdk_dynamodb::types::TableDescription::global_secondary_indexes)
-            .filter_map(|index| index.index_name())
-            .collect();
-        match INDEXES.iter().find(|(name, _)| !there.contains(name)) {
+    async fn is_as_it_must_be(&self) -> Result<(), TableError> {
+        match self.shape().await?.faults.first() {
             None => Ok(()),
-            Some((name, _)) => Err(TableError::Unavailable(format!(
-                "it was made by an earlier version: the index {name} is missing"
+            Some(fault) => Err(TableError::Unavailable(format!(
+                "it was made by an earlier version: {fault}"
             ))),
         }
     }

@@ -8,6 +8,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::secrets::Secrets;
 use mapgate_core::settings::Smtp;
 
+use crate::checking::MailWay;
 use crate::ses::Ses;
 use crate::smtp::{self, Connection};
 
@@ -82,6 +83,25 @@ impl Post {
                 own_host: gate.settings.base_url.host_with_port().to_owned(),
             },
             None => Self::Ses(Ses::of(gate.aws.config().await)),
+        }
+    }
+
+    /// Whether mails could go this way, without sending one.
+    pub(crate) async fn check(&self, senders: &[String], secrets: &Secrets) -> MailWay {
+        match self {
+            Self::Smtp { server, own_host } => {
+                let greeting = tokio::time::timeout(PATIENCE, smtp::greet(server, own_host, secrets));
+                let greeted = match greeting.await {
+                    Ok(Ok(connection)) => {
+                        connection.quit().await;
+                        Ok(())
+                    }
+                    Ok(Err(refusal)) => Err(refusal.reason),
+                    Err(_) => Err("the mail server did not answer in time".to_owned()),
+                };
+                MailWay::Smtp(greeted)
+            }
+            Self::Ses(ses) => MailWay::Ses(ses.account(senders).await),
         }
     }
 

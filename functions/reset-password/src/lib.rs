@@ -4,6 +4,7 @@
 //! A request only queues. Sending is the function's second way in ([`on_event`]): from the table's stream, and each
 //! minute by a schedule.
 
+mod checking;
 mod handing;
 mod link;
 mod loginresetpassword;
@@ -21,6 +22,7 @@ use mapgate_core::gate::{Gate, health, passwords_only};
 use mapgate_core::http::{Failure, private, service};
 use mapgate_core::settings::Service;
 
+pub use checking::{MailAccount, MailWay, check_way};
 pub use sending::send_due;
 
 /// Every path that [`router`] serves.

@@ -22,13 +22,8 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// A connection on which a message may follow.
 pub(crate) struct Connection(Box<AsyncSmtpConnection>);
 
-/// Everything up to the answer that the message may follow (354).
-pub(crate) async fn open(
-    server: &Smtp,
-    own_host: &str,
-    envelope: &Envelope,
-    secrets: &Secrets,
-) -> Result<Connection, Refusal> {
+/// A connection on which a mail may follow: with TLS and logged in, where the settings say so.
+pub(crate) async fn greet(server: &Smtp, own_host: &str, secrets: &Secrets) -> Result<Connection, Refusal> {
     let mut connection = connect(server, own_host).await?;
     if let Some(user) = &server.user {
         let password = server.password.as_ref().or(secrets.smtp_password());
@@ -39,6 +34,17 @@ pub(crate) async fn open(
             .await;
         login.map_err(|error| for_now("the login", &error))?;
     }
+    Ok(Connection(Box::new(connection)))
+}
+
+/// Everything up to the answer that the message may follow (354).
+pub(crate) async fn open(
+    server: &Smtp,
+    own_host: &str,
+    envelope: &Envelope,
+    secrets: &Secrets,
+) -> Result<Connection, Refusal> {
+    let Connection(mut connection) = greet(server, own_host, secrets).await?;
     let mut parameters = Vec::new();
     let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
     if !envelope.to().iter().chain(envelope.from()).all(is_ascii) {
@@ -65,7 +71,7 @@ pub(crate) async fn open(
     }
     let answer = connection.command(Data).await;
     answer.map_err(|error| for_now("the message", &error))?;
-    Ok(Connection(Box::new(connection)))
+    Ok(Connection(connection))
 }
 
 async fn connect(server: &Smtp, own_host: &str) -> Result<AsyncSmtpConnection, Refusal> {

@@ -12,6 +12,7 @@ use anyhow::{Context as _, anyhow, bail};
 use mapgate_core::account::is_username;
 use mapgate_core::gate::Gate;
 use mapgate_core::lambda::gate_of_environment;
+use mapgate_core::secrets::Secrets;
 use mapgate_core::settings::{Secret, is_email_address};
 
 pub use command::{Answer, Command};
@@ -34,10 +35,10 @@ pub async fn run(command: Command, output: &mut impl Write) -> anyhow::Result<()
     }
 }
 
-/// The keys, which say in the log why they cannot be read.
-pub(crate) async fn secrets(gate: &Gate) -> anyhow::Result<std::sync::Arc<mapgate_core::secrets::Secrets>> {
-    let secrets = gate.secrets().await;
-    secrets.map_err(|_| anyhow!("the keys of MAPGATE_SECRETS cannot be read (RUST_LOG=error says why)"))
+/// The keys, or why they cannot be read.
+pub(crate) async fn secrets(gate: &Gate) -> anyhow::Result<Secrets> {
+    let secrets = gate.read_secrets().await;
+    secrets.map_err(|reason| anyhow!("the keys of MAPGATE_SECRETS cannot be read: {reason}"))
 }
 
 /// The password as given, or for `-` the first line of standard input: arguments can be seen by others on the machine.

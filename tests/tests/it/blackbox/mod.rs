@@ -15,6 +15,7 @@ mod reset_password;
 
 mod bad_input;
 mod basic;
+mod doctor;
 mod every_route;
 mod function;
 mod greeting;

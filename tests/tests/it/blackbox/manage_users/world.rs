@@ -1,10 +1,9 @@
 //! The program `manage-users`, and the harness on whose table it works.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::Stdio;
 
-use mapgate_tests::{Setup, Site};
+use mapgate_tests::{Setup, Site, program};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -29,16 +28,6 @@ fn printed(log: &str) -> BTreeMap<String, String> {
     pairs
         .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
         .collect()
-}
-
-fn program() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let folder = own
-        .ancestors()
-        .find(|folder| folder.join("manage-users").is_file());
-    folder
-        .expect("manage-users is not built: cargo build --workspace")
-        .join("manage-users")
 }
 
 impl World {
@@ -80,7 +69,7 @@ impl World {
     }
 
     pub async fn run_with(&self, arguments: &[&str], input: &str) -> Said {
-        let mut child = Command::new(program())
+        let mut child = Command::new(program("manage-users"))
             .args(arguments)
             .env_clear()
             .envs(&self.variables)
