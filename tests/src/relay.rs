@@ -9,6 +9,36 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use mapgate_local::service::{Service, loopback};
+use serde_json::Value;
+
+/// What requests cost by `DynamoDB`'s price list, for items of up to 1 KB written and 4 KB read. Index entries are left out: they
+/// cost only where a user's name or address changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Units {
+    /// Read request units.
+    pub reads: f64,
+    /// Write request units.
+    pub writes: f64,
+}
+
+impl Units {
+    fn of(operation: &str, request: &Value) -> Self {
+        let count = |list: &Value| list.as_array().map_or(0.0, |list| list.iter().map(|_| 1.0).sum());
+        let read = |consistent: &Value| if consistent == true { 1.0 } else { 0.5 };
+        let (reads, writes) = match operation {
+            "GetItem" | "Query" => (read(&request["ConsistentRead"]), 0.0),
+            "BatchGetItem" => {
+                let tables = request["RequestItems"].as_object().into_iter().flatten();
+                let of_table = |(_, keys): (_, &Value)| count(&keys["Keys"]) * read(&keys["ConsistentRead"]);
+                (tables.map(of_table).sum(), 0.0)
+            }
+            "PutItem" | "UpdateItem" | "DeleteItem" => (0.0, 1.0),
+            "TransactWriteItems" => (0.0, 2.0 * count(&request["TransactItems"])),
+            other => panic!("what does {other} cost?"),
+        };
+        Self { reads, writes }
+    }
+}
 
 /// A table behind a relay. It ends with its value.
 #[derive(Debug)]
@@ -22,7 +52,7 @@ pub struct TableRelay {
 struct Shared {
     to: String,
     http: reqwest::Client,
-    asked: Mutex<Vec<String>>,
+    asked: Mutex<Vec<(String, Units)>>,
     dead: AtomicBool,
 }
 
@@ -67,7 +97,21 @@ impl TableRelay {
     /// Where a test has panicked while it held them.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.shared.asked.lock().unwrap())
+        let asked = std::mem::take(&mut *self.shared.asked.lock().unwrap());
+        asked.into_iter().map(|(operation, _)| operation).collect()
+    }
+
+    /// What was asked for since the last call costs.
+    ///
+    /// # Panics
+    /// Where a test has panicked while it held them.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        let asked = std::mem::take(&mut *self.shared.asked.lock().unwrap());
+        asked.into_iter().fold(Units::default(), |sum, (_, units)| Units {
+            reads: sum.reads + units.reads,
+            writes: sum.writes + units.writes,
+        })
     }
 
     /// From now on every request fails, or again none.
@@ -81,11 +125,13 @@ async fn pass(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())
         .unwrap_or_default();
-    shared
-        .asked
-        .lock()
-        .unwrap()
-        .push(operation.rsplit('.').next().unwrap_or_default().to_owned());
+    let operation = operation.rsplit('.').next().unwrap_or_default();
+    // What makes the table is nobody's request.
+    let units = match operation {
+        "CreateTable" | "DescribeTable" | "UpdateTimeToLive" => Units::default(),
+        _ => Units::of(operation, &serde_json::from_slice(&body).unwrap()),
+    };
+    shared.asked.lock().unwrap().push((operation.to_owned(), units));
     if shared.dead.load(Ordering::SeqCst) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

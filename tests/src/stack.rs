@@ -20,13 +20,14 @@ use crate::client::{python, repository};
 use crate::ministack::Ministack;
 use crate::program::Program;
 use crate::site::{Setup, program};
+use crate::template::template;
 
 const README: &str = include_str!("../../infra/README.md");
-/// What `sam build` leaves, and what is made of it here.
+/// What `infra/build` leaves, and what is made of it here.
 const BUILT: &str = ".aws-sam/build/template.yaml";
 const COPY: &str = ".aws-sam/build/emulated.yaml";
 /// The alarms that compare several metrics, which ministack refuses.
-const ALARMS: [&str; 3] = ["Throttles", "Slow", "TableThrottles"];
+const ALARMS: [&str; 4] = ["Failing", "Throttles", "Slow", "TableThrottles"];
 /// The stack's name.
 const NAME: &str = "mapgate";
 
@@ -45,7 +46,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Deploys what `sam build` has built, with these settings, then gives it the world of `setup`, and its map server.
+    /// Deploys what `infra/build` has built, with these settings, then gives it the world of `setup`, and its map server.
     ///
     /// # Panics
     /// Where a command fails, with what it said.
@@ -55,9 +56,17 @@ impl Stack {
         std::fs::write(&vars, settings).unwrap();
         let copy = emulated(
             &std::fs::read_to_string(repository().join(BUILT))
-                .unwrap_or_else(|_| panic!("{BUILT} is missing: tests/run has `sam build` make it")),
+                .unwrap_or_else(|_| panic!("{BUILT} is missing: tests/run has infra/build make it")),
         );
         std::fs::write(repository().join(COPY), copy).unwrap();
+        for id in template().functions().keys() {
+            let release = repository().join(BUILT).with_file_name(id).join("release.txt");
+            assert!(
+                release.exists(),
+                "{}: else a version would not be published",
+                release.display()
+            );
+        }
 
         let aws = Ministack::start().await;
         let api = Arc::new(OnceLock::new());
@@ -100,6 +109,25 @@ impl Stack {
     }
 }
 
+impl Stack {
+    /// Runs one of the workspace's programs as the administrator's shell does, and returns what it prints.
+    ///
+    /// # Panics
+    /// Where it fails, with what it said.
+    pub async fn run(&self, name: &str, arguments: &[&str]) -> String {
+        let output = Command::new(program(name))
+            .args(arguments)
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.success(), "{name} {arguments:?}: {said}");
+        said
+    }
+}
+
 /// The README's commands from an empty account on, but for what `tests/run` has done before: installing and building.
 fn script(url: &str, vars: &str) -> String {
     let (_, section) = README
@@ -139,11 +167,11 @@ fn script(url: &str, vars: &str) -> String {
     script.join("\n")
 }
 
-/// Whether `tests/run` does this. It says so itself of `sam build`.
+/// Whether `tests/run` does this. It says so itself of the build.
 fn is_done(line: &str) -> bool {
     const RUN: &str = include_str!("../run");
-    if line.starts_with("sam build") {
-        assert!(RUN.contains("sam build"), "tests/run builds");
+    if line.starts_with("infra/build") {
+        assert!(RUN.contains("infra/build "), "tests/run builds");
         return true;
     }
     ["pip install", "rustup target add", "cargo build"]
@@ -193,7 +221,8 @@ struct Shell {
 
 impl Shell {
     fn variables(&self) -> impl Iterator<Item = (String, String)> + use<> {
-        let region = "us-east-1";
+        // As the README says.
+        let region = "eu-central-1";
         [
             ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
             ("AWS_REGION", region),

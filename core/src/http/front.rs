@@ -122,8 +122,8 @@ fn is_well_formed(host: &HeaderValue) -> bool {
     rest == Some("") || (rest.is_some() && authority.port_u16().is_some())
 }
 
-/// The URI without the base URL's path before it; `None` where it has none.
-fn without_prefix(uri: &Uri, prefix: &str) -> Option<Uri> {
+/// The URI without the path before it that the base URL or the gateway's stage has; `None` where it has none.
+pub(crate) fn without_prefix(uri: &Uri, prefix: &str) -> Option<Uri> {
     let path_and_query = uri.path_and_query()?.as_str();
     let rest = path_and_query
         .strip_prefix(prefix)

@@ -11,6 +11,7 @@ mod service;
 pub use failure::{Failure, json_error, oauth_error, problem, uncached};
 pub use form::Form;
 pub use front::front;
+pub(crate) use front::without_prefix;
 pub use referrer::{Reach, origin_is_own, ticket_is_believed};
 pub use revalidated::revalidated;
 pub use service::{service, with_own_limits};

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::get;
 use base64::Engine as _;
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 use super::super::Sane;
 use super::*;
 use crate::ogc::Service as OgcService;
+use crate::settings::{Environment, load};
 
 const TEXT: &str = "text/xml; charset=UTF-8";
 const IMAGE: &str = "image/png";
@@ -212,4 +215,31 @@ async fn an_answer_that_breaks_off_is_502_in_its_form() {
         said.contains("ExceptionReport") && !said.contains("backend"),
         "{said}"
     );
+}
+
+/// What each function has before its router; a panic in it, and then a request that goes well.
+#[tokio::test]
+async fn a_panic_is_one_requests_end_and_the_next_is_answered() {
+    let router = Router::new()
+        .route("/", get(async || "well"))
+        .route("/panic", get(async || -> &'static str { panic!("a test's own") }));
+    let variables = [
+        ("MAPGATE_BASE_URL", "https://maps.example.com"),
+        ("MAPGATE_TABLE", "mapgate"),
+        ("MAPGATE_SECRETS", "file:keys.json"),
+    ];
+    let environment =
+        Environment::from_iter(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let settings = Arc::new(load(&environment, None, &|_| Err("none".to_owned())).unwrap());
+    let mut service = Sane(Adapter::from(Buffered(Peers::of(crate::http::front(
+        router, &settings,
+    )))));
+    for (path, status) in [("/", 200), ("/panic", 500), ("/", 200)] {
+        let mut event = http_api();
+        event["rawPath"] = path.into();
+        event["headers"]["x-forwarded-proto"] = "https".into();
+        let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), LambdaContext::default());
+        let answer = serde_json::to_value(service.call(event).await.unwrap()).unwrap();
+        assert_eq!(answer["statusCode"], status, "{path}: {answer}");
+    }
 }

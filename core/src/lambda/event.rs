@@ -37,6 +37,27 @@ pub(super) fn peer(request: &Request) -> Peer {
     }
 }
 
+/// The path that the gateway's stage stands for, with its slash, and how often it stands before the path of the request.
+///
+/// A REST API leaves the stage out of an event's path, an HTTP API has it there; a client that comes by a custom domain
+/// never sees it. `lambda_http` puts it before each path that does not begin with it and a slash.
+pub(super) fn stage(request: &Request) -> (String, usize) {
+    let (stage, is_in_event) = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => (context.stage.as_deref(), true),
+        Some(RequestContext::ApiGatewayV1(context)) => (context.stage.as_deref(), false),
+        _ => (None, false),
+    };
+    let Some(stage) = stage.filter(|stage| *stage != "$default") else {
+        return (String::new(), 0);
+    };
+    let stage = format!("/{stage}");
+    let below = request.raw_http_path().strip_prefix(&stage);
+    let is_put = !below.is_some_and(|below| below.starts_with('/'));
+    let times = usize::from(is_put)
+        + usize::from(is_in_event && below.is_some_and(|below| below.is_empty() || below.starts_with('/')));
+    (stage, times)
+}
+
 /// Turns an event whose URI cannot be built, on which `lambda_http` 1.3 panics, into one for `/` with a Host that the
 /// front refuses with 400.
 pub(super) fn make_sane(event: &mut LambdaRequest) {

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::gate::Gate;
-use crate::http::front;
+use crate::http::{front, without_prefix};
 use crate::measure::{Since, measured};
 use crate::settings::InvokeMode;
 use buffered::{Buffered, Gathered};
@@ -176,7 +176,13 @@ impl Service<Request> for Peers {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let peer = event::peer(&request);
+        let (stage, times) = event::stage(&request);
         let mut request = request.map(axum::body::Body::new);
+        for _ in 0..times {
+            if let Some(uri) = without_prefix(request.uri(), &stage) {
+                *request.uri_mut() = uri;
+            }
+        }
         request.extensions_mut().insert(peer);
         let context = request.extensions().get::<lambda_runtime::Context>().cloned();
         let (method, clock) = (request.method().clone(), self.clock.clone());
@@ -187,6 +193,7 @@ impl Service<Request> for Peers {
             if let (Ok(response), Some(context)) = (&answer, context) {
                 let told = Told {
                     function: &context.env_config.function_name,
+                    version: &context.env_config.version,
                     request_id: &context.request_id,
                     method: &method,
                     status: response.status(),

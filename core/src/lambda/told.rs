@@ -15,6 +15,7 @@ const NAMESPACE: &str = "mapgate";
 /// A request, and what came of it.
 pub(super) struct Told<'a> {
     pub(super) function: &'a str,
+    pub(super) version: &'a str,
     pub(super) request_id: &'a str,
     pub(super) method: &'a Method,
     pub(super) status: StatusCode,
@@ -39,20 +40,30 @@ impl Told<'_> {
         if measures.counts.contains_key(&Count::ProxiedRequests) {
             add("BackendTime", "Milliseconds", milliseconds(measures.backend_time));
         }
-        if self.status.is_server_error() {
+        // A map server's faults are not ours: no alarm takes a version of mapgate back for them.
+        let is_backends = matches!(self.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        let is_own = self.status.is_server_error() && !is_backends;
+        if is_backends {
+            add("BackendErrors", "Count", json!(1));
+        }
+        if is_own {
             add("ServerErrors", "Count", json!(1));
         }
         for (what, count) in &measures.counts {
             add(what.as_str(), "Count", json!(count));
         }
+        let mut directives = vec![directive(&["Function"], &metrics)];
+        if is_own {
+            // For the alarm on a version that comes in.
+            directives.push(directive(
+                &["Function", "Version"],
+                &[metric("ServerErrors", "Count")],
+            ));
+        }
         let mut line = json!({
-            "_aws": {
-                "Timestamp": now.millis(),
-                "CloudWatchMetrics": [{
-                    "Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": metrics,
-                }],
-            },
+            "_aws": { "Timestamp": now.millis(), "CloudWatchMetrics": directives },
             "Function": self.function,
+            "Version": self.version,
             "level": "INFO",
             "message": "answered",
             "requestId": self.request_id,
@@ -66,6 +77,10 @@ impl Told<'_> {
         }
         line
     }
+}
+
+fn directive(dimensions: &[&str], metrics: &[Value]) -> Value {
+    json!({ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics })
 }
 
 fn metric(name: &str, unit: &str) -> Value {
@@ -92,8 +107,9 @@ mod tests {
         measures.table_requests = 3;
         measures.table_time = Duration::from_micros(4500);
         measures.counts = BTreeMap::from([(Count::Logins, 1)]);
-        let told = Told {
+        let mut told = Told {
             function: "login",
+            version: "7",
             request_id: "r-1",
             method: &Method::POST,
             status: StatusCode::OK,
@@ -136,5 +152,21 @@ mod tests {
             (&line["Latency"], &line["TableTime"]),
             (&json!(12.0), &json!(4.5))
         );
+        // A fault of mapgate's own is its version's too; a map server's is not.
+        for (status, name, directives) in [
+            (503, "ServerErrors", 2),
+            (502, "BackendErrors", 1),
+            (504, "BackendErrors", 1),
+        ] {
+            told.status = StatusCode::from_u16(status).unwrap();
+            let line = told.line(Timestamp::from_seconds(5));
+            let told = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+            assert_eq!((&line[name], told.len()), (&json!(1), directives), "{line}");
+            if let Some(of_version) = told.get(1) {
+                assert_eq!(of_version["Dimensions"], json!([["Function", "Version"]]));
+                assert_eq!(of_version["Metrics"], json!([metric("ServerErrors", "Count")]));
+                assert_eq!(line["Version"], "7");
+            }
+        }
     }
 }

@@ -40,5 +40,11 @@ async fn what_the_readme_deploys_is_mapgate() {
     let mails = stack.aws.mails_with("jane@example.com").await;
     assert!(mails.contains("/loginresetpassword/"), "{mails}");
 
+    // A rotation: who is logged in stays so.
+    let jane = site.user("jane").await;
+    let said = stack.run("manage-users", &["keys"]).await;
+    assert!(said.contains("new keys sign from"), "{said}");
+    jane.get("/loginuser").await.is(200, "jane");
+
     everywhere::all_hold(&site, || stack.aws.log()).await;
 }

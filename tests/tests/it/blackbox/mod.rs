@@ -15,9 +15,11 @@ mod reset_password;
 
 mod bad_input;
 mod basic;
+mod costs;
 mod doctor;
 mod every_route;
 mod function;
+mod gateways;
 mod greeting;
 mod import;
 mod intranet;

@@ -3,7 +3,7 @@
 use mapgate_tests::{Setup, Site, TableRelay, code_of};
 
 /// A site whose table's requests are noted.
-async fn site() -> (Site, TableRelay) {
+pub async fn site() -> (Site, TableRelay) {
     let relay = TableRelay::start().await;
     let mut setup = Setup::default();
     for (name, value) in relay.variables() {

@@ -9,8 +9,6 @@ fn every_function_is_built_from_its_folder_and_called_by_its_alias() {
     let globals = &template().globals["Function"];
     assert_eq!(globals["Runtime"], "provided.al2023");
     assert_eq!(globals["AutoPublishAlias"], "live");
-    // Else a changed environment would not be a new version.
-    assert_eq!(globals["AutoPublishAliasAllProperties"], true);
     assert_eq!(texts(&globals["Architectures"]), ["Architecture"]);
     assert_eq!(template().parameters["Architecture"]["Default"], "arm64");
     for id in template().functions().keys() {
@@ -25,7 +23,7 @@ fn every_function_is_built_from_its_folder_and_called_by_its_alias() {
 }
 
 #[test]
-fn a_new_version_comes_in_by_a_canary_that_its_own_alarm_and_the_gateways_take_back() {
+fn a_new_version_comes_in_by_a_canary_that_its_own_alarms_take_back() {
     let shift = &template().globals["Function"]["DeploymentPreference"];
     assert_eq!(
         (shift["Enabled"].as_str(), shift["Type"].as_str()),
@@ -36,24 +34,29 @@ fn a_new_version_comes_in_by_a_canary_that_its_own_alarm_and_the_gateways_take_b
     assert!(usual.starts_with("Canary10Percent"), "{usual}");
     assert_eq!(shift["Hooks"]["PreTraffic"], "HealthCheck");
     for id in template().functions().keys() {
-        let own = format!("{id}Errors");
-        let alarms = texts(&template().resources[*id]["Properties"]["DeploymentPreference"]["Alarms"]);
-        assert_eq!(alarms, [own.as_str(), "ServerErrors"], "{id}");
-        let alarm = &template().resources[&own]["Properties"];
-        assert_eq!(alarm["MetricName"], "Errors");
-        let dimensions: Vec<(&str, &str)> = list(&alarm["Dimensions"])
-            .iter()
-            .map(|of| (of["Name"].as_str().unwrap(), of["Value"].as_str().unwrap()))
-            .collect();
-        assert_eq!(
-            dimensions,
-            [
-                ("FunctionName", *id),
-                ("Resource", format!("${{{id}}}:live").as_str()),
-                ("ExecutedVersion", format!("{id}.Version.Version").as_str())
-            ]
-        );
-        assert_eq!(texts(&alarm["AlarmActions"]), ["AlarmTopic"]);
+        let alarms = [("Errors", "AWS/Lambda"), ("Faults", "mapgate")];
+        let named = alarms.map(|(alarm, _)| format!("{id}{alarm}"));
+        let told = texts(&template().resources[*id]["Properties"]["DeploymentPreference"]["Alarms"]);
+        assert_eq!(told, named, "{id}");
+        for ((_, namespace), name) in alarms.iter().zip(&named) {
+            let alarm = &template().resources[name]["Properties"];
+            assert_eq!(alarm["Namespace"], *namespace);
+            let dimensions: Vec<(&str, &str)> = list(&alarm["Dimensions"])
+                .iter()
+                .map(|of| (of["Name"].as_str().unwrap(), of["Value"].as_str().unwrap()))
+                .collect();
+            let (alias, version) = (format!("${{{id}}}:live"), format!("{id}.Version.Version"));
+            let wanted = match *namespace {
+                "mapgate" => vec![("Function", *id), ("Version", version.as_str())],
+                _ => vec![
+                    ("FunctionName", *id),
+                    ("Resource", alias.as_str()),
+                    ("ExecutedVersion", version.as_str()),
+                ],
+            };
+            assert_eq!(dimensions, wanted);
+            assert_eq!(texts(&alarm["AlarmActions"]), ["AlarmTopic"]);
+        }
     }
 }
 
@@ -94,7 +97,7 @@ fn every_alarm_tells_somebody_and_each_function_keeps_its_log_for_a_while() {
     for (id, log) in template().of_type("AWS::Logs::LogGroup") {
         assert_eq!(log["Properties"]["RetentionInDays"], "LogDays", "{id}");
     }
-    for together in ["Throttles", "Slow"] {
+    for together in ["Failing", "Throttles", "Slow"] {
         let metrics = list(&template().resources[together]["Properties"]["Metrics"]);
         for id in template().functions().keys().filter(|id| !id.ends_with("Stream")) {
             let is_its = |dimension: &serde_json::Value| dimension["Value"] == *id;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use mapgate_core::settings::{Environment, Settings, load};
+use mapgate_core::settings::{Environment, Fault, Settings, load};
 use mapgate_core::table::is_key_of_open_mail;
 use mapgate_local::harness::FUNCTIONS;
 use mapgate_tests::gate::{TestGate, get};
@@ -41,7 +41,7 @@ fn every_route_leads_to_its_function_and_what_is_none_to_login() {
 fn the_gateway_waits_longer_than_the_function_and_the_function_longer_than_a_backend() {
     let globals = &template().globals["Function"];
     let function = Duration::from_secs(globals["Timeout"].as_u64().unwrap());
-    let settings = settings("vars: {}");
+    let settings = settings("vars: {}").unwrap();
     assert!(settings.http_options.timeout < function);
     // A mail that is in hand longer counts as abandoned.
     assert!(function <= Duration::from_secs(29));
@@ -78,7 +78,7 @@ fn the_access_log_tells_neither_path_nor_query() {
 }
 
 /// The settings that a function has with the template's own defaults and this file.
-fn settings(vars: &str) -> Settings {
+fn settings(vars: &str) -> Result<Settings, Vec<Fault>> {
     let variables = template().globals["Function"]["Environment"]["Variables"].clone();
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in variables.as_object().unwrap() {
@@ -96,15 +96,22 @@ fn settings(vars: &str) -> Settings {
     let environment: Environment = found.into_iter().collect();
     assert!(Settings::source(&environment).is_some());
     let read = |path: &str| Err(format!("{path}: no other file"));
-    load(&environment, Some(("vars.yaml", vars)), &read).unwrap()
+    load(&environment, Some(("vars.yaml", vars)), &read)
 }
 
 #[test]
 fn the_environment_is_one_that_functions_start_with_and_says_nothing_for_nothing() {
-    let secret = &template().resources["Settings"]["Properties"];
-    let settings = settings(secret["SecretString"].as_str().unwrap());
+    let settings = settings("vars: {}").unwrap();
     assert_eq!(settings.warnings(), [""; 0]);
     assert_eq!(settings.table.as_str(), "mapgate");
+}
+
+/// One that did would go on with settings that nobody has chosen, for as long as it is kept warm.
+#[test]
+fn no_function_starts_before_the_settings_are_written() {
+    let secret = &template().resources["Settings"]["Properties"];
+    let faults = settings(secret["SecretString"].as_str().unwrap()).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:?}");
 }
 
 /// Keys, indexes and time to live are those of the table that the code makes on a laptop.

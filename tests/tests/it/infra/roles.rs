@@ -216,8 +216,8 @@ fn mail_is_sent_by_the_function_that_calls_ses_and_by_no_other() {
 #[test]
 fn every_function_may_write_its_log_and_read_the_two_secrets_and_nothing_else() {
     let policy = &template().resources["EveryFunction"]["Properties"]["PolicyDocument"];
-    let [log, secrets, network] = list(&policy["Statement"]) else {
-        panic!("three statements");
+    let [log, secrets, network, tracing] = list(&policy["Statement"]) else {
+        panic!("four statements");
     };
     assert_eq!(
         texts(&log["Action"]),
@@ -232,6 +232,12 @@ fn every_function_may_write_its_log_and_read_the_two_secrets_and_nothing_else() 
     assert_eq!(texts(&secrets["Action"]), ["secretsmanager:GetSecretValue"]);
     assert_eq!(texts(&secrets["Resource"]), ["Keys", "Settings"]);
     assert!(holds(&repository().join("core/src"), ".get_secret_value()"));
+    assert_eq!(tracing[0], "Traces");
+    assert_eq!(
+        texts(&tracing[1]["Action"]),
+        ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    );
+    assert_eq!(template().parameters["Tracing"]["Default"], "PassThrough");
     assert_eq!(network[0], "InVpc");
     assert!(
         texts(&network[1]["Action"])
