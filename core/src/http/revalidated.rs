@@ -7,12 +7,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+/// That an answer is stale as soon as it is there, for those who know no `Cache-Control`.
+const LONG_AGO: HeaderValue = HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT");
+
 /// Gives an answer its whole body, and lets its client keep it: `private, no-cache`, with a validator of our own, and 304
 /// where `asked` names it. `response` has been through [`super::private`].
 ///
 /// Who asks is known anew each time, and the validator is made of the bytes, so one who may not have them never gets them
 /// from a copy, and two who get different ones never share one. `max-age` would do both: QGIS's cache, which is Qt's, is one
-/// for all users of a profile and knows an answer by its URL alone, whatever `Vary` says (tried with Qt 5.15).
+/// for all users of a profile and knows an answer by its URL alone, whatever `Vary` says (tried with Qt 5.15). QGIS takes
+/// `Cache-Control` off and prefers a copy that is fresh: only `Expires` makes it ask then.
 #[must_use]
 pub fn revalidated(asked: &HeaderMap, mut response: Response, whole: Bytes) -> Response {
     let digest = digest(&SHA256, &whole);
@@ -20,6 +24,7 @@ pub fn revalidated(asked: &HeaderMap, mut response: Response, whole: Bytes) -> R
     let headers = response.headers_mut();
     let policy = HeaderValue::from_static("private, no-cache");
     headers.insert(header::CACHE_CONTROL, policy);
+    headers.insert(header::EXPIRES, LONG_AGO);
     let known = is_named(&tag, asked);
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(header::ETAG, tag);
@@ -90,6 +95,7 @@ mod tests {
             assert_eq!(answer.status().as_u16(), status, "{condition} {body}");
             assert_eq!(answer.headers().contains_key(header::CONTENT_TYPE), status == 200);
             assert_eq!(answer.headers()[header::CACHE_CONTROL], "private, no-cache");
+            assert_eq!(answer.headers()[header::EXPIRES], LONG_AGO);
         }
     }
 }

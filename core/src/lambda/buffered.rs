@@ -3,17 +3,21 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::HttpBody as _;
 use axum::response::Response;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response};
-use lambda_http::lambda_runtime::Service;
+use lambda_http::lambda_runtime::{self, Service};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt as _};
+use tokio::time::{Instant, timeout_at};
 
 use super::Peers;
-use crate::ogc::{ExceptionForm, OgcCode, OgcError};
+use crate::clock::Timestamp;
+use crate::http::private;
+use crate::ogc::{ExceptionForm, OgcCode, OgcError, Params};
 
 /// What Lambda carries of an answer as JSON, in bytes; base64 leaves 4.5 MiB of it to what is no text.
 pub(super) const LIMIT: usize = 6 * 1024 * 1024;
@@ -21,6 +25,12 @@ pub(super) const LIMIT: usize = 6 * 1024 * 1024;
 pub(super) const ALB_LIMIT: usize = 1024 * 1024;
 /// The names of the JSON's fields, and what else stands around headers and body.
 const ENVELOPE: usize = 1024;
+/// What is left of an invocation's time to say that there was not enough of it.
+const TO_TELL: Duration = Duration::from_secs(1);
+/// The longest that an answer takes where the invocation does not tell when it ends: the template's functions have 29 seconds.
+const LONGEST: Duration = Duration::from_secs(28);
+/// The longest that Lambda gives any.
+const LAMBDAS: Duration = Duration::from_mins(15);
 
 /// Gathers a router's answers.
 #[derive(Clone)]
@@ -49,9 +59,38 @@ impl Service<Request> for Buffered {
             Some(RequestContext::Alb(_)) => ALB_LIMIT,
             _ => LIMIT,
         };
+        let left = left(&request, self.0.clock.now());
+        let form = form(&request);
         let answering = self.0.call(request);
-        Box::pin(async move { Ok(Gathered(gather(answering.await?, limit).await)) })
+        Box::pin(async move {
+            let end = Instant::now() + left;
+            if let Ok(answered) = timeout_at(end, answering).await {
+                return Ok(Gathered(gather(answered?, limit, end).await));
+            }
+            let (mut parts, _) = private(Response::default()).into_parts();
+            form.map(|form| parts.extensions.insert(form));
+            Ok(Gathered(told(parts, Fault::late())))
+        })
     }
+}
+
+/// How long an answer may take as a whole: Lambda ends what is not done by its deadline, and then nobody is told anything.
+fn left(request: &Request, now: Timestamp) -> Duration {
+    let context = request.extensions().get::<lambda_runtime::Context>();
+    let deadline = context.and_then(|context| i64::try_from(context.deadline).ok());
+    // One that is past is none: some emulators count it from their own start.
+    let left = deadline.map(|deadline| Timestamp::from_millis(deadline).since(now));
+    left.filter(|left| !left.is_zero())
+        .map_or(LONGEST, |left| left.min(LAMBDAS).saturating_sub(TO_TELL))
+}
+
+/// The form in which faults are told where the endpoint has not said it yet; none where no service of OGC is asked.
+fn form(request: &Request) -> Option<ExceptionForm> {
+    let params = Params::parse_lossy(request.uri().query().unwrap_or_default());
+    let asks = params
+        .iter()
+        .any(|(name, _)| matches!(name, "SERVICE" | "REQUEST"));
+    asks.then(|| ExceptionForm::asked(&params))
 }
 
 /// Why an answer cannot be given.
@@ -59,12 +98,21 @@ impl Service<Request> for Buffered {
 enum Fault {
     TooLarge,
     BrokeOff,
+    Late,
 }
 
-async fn gather(response: Response, limit: usize) -> http::Response<Body> {
+impl Fault {
+    fn late() -> Self {
+        tracing::error!("an answer is not there by the end of the invocation");
+        Self::Late
+    }
+}
+
+async fn gather(response: Response, limit: usize, end: Instant) -> http::Response<Body> {
     let (parts, body) = response.into_parts();
     let room = limit.saturating_sub(ENVELOPE + size(&parts.headers));
-    match read(body, room).await {
+    let read = timeout_at(end, read(body, room)).await;
+    match read.unwrap_or_else(|_| Err(Fault::late())) {
         Ok(body) => http::Response::from_parts(parts, body),
         Err(fault) => told(parts, fault),
     }
@@ -135,6 +183,10 @@ fn told(mut parts: response::Parts, fault: Fault) -> http::Response<Body> {
              (MAPGATE_INVOKE_MODE).",
         ),
         Fault::BrokeOff => (StatusCode::BAD_GATEWAY, "The answer broke off."),
+        Fault::Late => (
+            StatusCode::GATEWAY_TIMEOUT,
+            "The answer was not there in time. Ask for less.",
+        ),
     };
     parts.status = status;
     for of_the_body in [

@@ -86,8 +86,12 @@ async fn handed(
         response
     };
     let router = Router::new().route("/", get(async move || answer()));
+    invoked(event, LambdaContext::default(), router).await
+}
+
+async fn invoked(event: Value, context: LambdaContext, router: Router) -> Value {
     let mut service = Sane(Adapter::from(Buffered(Peers::of(router))));
-    let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), LambdaContext::default());
+    let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), context);
     serde_json::to_value(service.call(event).await.unwrap()).unwrap()
 }
 
@@ -242,4 +246,64 @@ async fn a_panic_is_one_requests_end_and_the_next_is_answered() {
         let answer = serde_json::to_value(service.call(event).await.unwrap()).unwrap();
         assert_eq!(answer["statusCode"], status, "{path}: {answer}");
     }
+}
+
+/// A body that never ends, a byte every five seconds.
+fn dripping() -> axum::body::Body {
+    let drops = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>("x"));
+    axum::body::Body::from_stream(drops.then(async |drop| {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        drop
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn t112_what_is_not_there_before_lambda_ends_the_function_is_504_in_its_form() {
+    let form = ExceptionForm::of(OgcService::Wfs, "2.0.0");
+    let drips = async move || {
+        let mut response = Response::new(dripping());
+        response.extensions_mut().insert(form);
+        response
+    };
+    let hangs = async || {
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        "late"
+    };
+    let in_ten_seconds = crate::clock::Clock::system().now().millis() + 10_000;
+    for router in [
+        Router::new().route("/", get(drips)),
+        Router::new().route("/", get(hangs)),
+    ] {
+        for (deadline, millis) in [
+            (u64::try_from(in_ten_seconds).unwrap(), 9_000),
+            // None is told, or none that can be.
+            (0, 28_000),
+            (600_000, 28_000),
+        ] {
+            let mut event = http_api();
+            event["rawQueryString"] = "SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature".into();
+            let mut context = LambdaContext::default();
+            context.deadline = deadline;
+            let begin = Instant::now();
+            let answer = invoked(event, context, router.clone()).await;
+            let took = begin.elapsed().as_millis();
+            assert!((millis - 500..=millis + 5).contains(&took), "{took} of {millis}");
+            assert_eq!(answer["statusCode"], 504, "{answer}");
+            let said = String::from_utf8(given(&answer)).unwrap();
+            assert!(said.contains("http://www.opengis.net/ows/1.1"), "{said}");
+            let headers = answer["headers"].to_string();
+            assert!(headers.contains("no-store"), "{headers}");
+        }
+    }
+    let hanging = invoked(
+        http_api(),
+        LambdaContext::default(),
+        Router::new().route("/", get(hangs)),
+    )
+    .await;
+    assert_eq!(hanging["statusCode"], 504);
+    assert!(
+        hanging["body"].as_str().unwrap().starts_with("{\"error\":"),
+        "{hanging}"
+    );
 }

@@ -1,5 +1,6 @@
 //! Calling a map server.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,10 +8,10 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::NotAnswered;
 use crate::measure::{self, Count, Since};
-use crate::ogc::asks_of_its_own;
+use crate::ogc::{asks_of_its_own, without_operation};
 use crate::outbound::{Arriving, Call, CallError, Outbound};
 
-/// Sends a GET with `query` behind what the server's URL already has, or a POST with this body and its media type, and
+/// Sends a GET with `query` behind what the server's URL already has, its own operation left out, or a POST with this body and its media type, and
 /// these headers alone.
 ///
 /// Refuses where the server is down, misconfigured, slow, or redirects. What went wrong is in the log.
@@ -39,12 +40,15 @@ pub async fn send(
 }
 
 /// Sends a request; refuses like [`send`].
-pub async fn ask(outbound: &Outbound, call: Call) -> Result<Response<Arriving>, NotAnswered> {
+pub async fn ask(outbound: &Outbound, mut call: Call) -> Result<Response<Arriving>, NotAnswered> {
     let url = place(&call.url).to_owned();
     let down = |error: &dyn std::fmt::Display| {
         tracing::error!(url, %error, "the map server cannot be called");
         NotAnswered::Down
     };
+    if let Cow::Owned(left) = without_operation(&call.url) {
+        call.url = left;
+    }
     if let Some(parameter) = asks_of_its_own(&call.url) {
         let text =
             format!("its URL in the administration must not hold {parameter}: the proxy asks by itself");

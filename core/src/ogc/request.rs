@@ -1,14 +1,12 @@
 //! What a request asks, in one model for every service.
 
-use percent_encoding::percent_decode_str;
-
 use super::exception::{OgcCode, OgcError};
 use super::params::Params;
 use super::{Access, Operation, ServerType, Service, wcs, wfs, wfs_xml, wms, wmts};
 
 /// Parameters that would make a server draw or read something else than the layers named, or that would change what
 /// was asked if they were left out: a request with one of them is refused, an empty one counts as absent.
-const REFUSED: &[&str] = &[
+pub(super) const REFUSED: &[&str] = &[
     "SLD",
     "CQL_FILTER",
     "EXP_FILTER",
@@ -20,9 +18,9 @@ const REFUSED: &[&str] = &[
 ];
 
 /// What may stand in the URL of a request whose parameters are in its body, beside what the proxy itself reads.
-const BESIDE_A_BODY: &[&str] = &["SERVICE", "REQUEST", "VERSION"];
+pub(super) const BESIDE_A_BODY: &[&str] = &["SERVICE", "REQUEST", "VERSION"];
 /// What makes a parameter of a URL part of what is asked.
-const OF_A_REQUEST: &[&str] = &[
+pub(super) const OF_A_REQUEST: &[&str] = &[
     "WMTVER",
     "ACCEPTVERSIONS",
     "LAYER",
@@ -47,32 +45,6 @@ const OF_A_REQUEST: &[&str] = &[
     "IDENTIFIERS",
     "OPERATION",
 ];
-
-/// What a server's own URL asks beside what a request does, by its parameter; none where it asks nothing. There a program may
-/// read it in place of what was checked: a form's parameters count less than those of the URL (`MapServer`). `map` and other
-/// parameters of a program's own ask nothing.
-#[must_use]
-pub fn asks_of_its_own(url: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    let (query, _) = query.split_once('#').unwrap_or((query, ""));
-    // What separates parameters, and what a name may be wrapped in, differs from one program to the other.
-    let pairs = query.split(['&', ';', '?']);
-    let mut names = pairs.map(|pair| {
-        let name = pair
-            .split_once('=')
-            .map_or(pair, |(name, _)| name)
-            .replace('+', " ");
-        let name = percent_decode_str(&name).decode_utf8_lossy().to_ascii_uppercase();
-        name.trim().to_owned()
-    });
-    names.find(|name| {
-        // QGIS Server's of one map of a layout stand behind its name.
-        let plain = name.rsplit(':').next().unwrap_or_default();
-        [REFUSED, BESIDE_A_BODY, OF_A_REQUEST]
-            .iter()
-            .any(|known| known.contains(&plain))
-    })
-}
 
 /// A request that was understood: what is asked, of which layers, to read or to write.
 #[derive(Clone, Debug)]

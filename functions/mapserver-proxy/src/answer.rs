@@ -143,7 +143,7 @@ pub async fn capabilities(
         (Service::Wms, "1.1.1" | "1.1.0") => "application/vnd.ogc.wms_xml; charset=UTF-8",
         _ => "text/xml; charset=UTF-8",
     };
-    let answer = finish(Body::empty(), HeaderValue::from_static(content_type), forward);
+    let answer = finish(StatusCode::OK, HeaderValue::from_static(content_type), forward);
     let body = stream::iter([Ok(first)]).chain(filtered);
     kept(answer, body, asked)
         .await
@@ -200,7 +200,7 @@ pub async fn answer(
     }
     let rewritten = rewrite_answer(again(beginning, rest), AnswerRewriter::new(urls()));
     let content_type = content_type.unwrap_or(HeaderValue::from_static("text/plain; charset=UTF-8"));
-    let mut passed = finish(Body::empty(), content_type, forward);
+    let mut passed = finish(StatusCode::OK, content_type, forward);
     if let Some(value) = disposition {
         passed.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
@@ -222,8 +222,7 @@ async fn pass(
     let mut headers = std::mem::take(response.headers_mut());
     let content_type = headers.remove(header::CONTENT_TYPE);
     let content_type = content_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let mut passed = finish(Body::empty(), content_type, forward);
-    *passed.status_mut() = status;
+    let mut passed = finish(status, content_type, forward);
     if is_own_legend(forward) {
         for name in [header::ETAG, header::LAST_MODIFIED, header::ACCEPT_RANGES] {
             headers.remove(name);
@@ -243,8 +242,7 @@ async fn pass(
 
 /// That a client's copy is still good, or that there is no such range.
 fn without_body(response: &http::Response<Arriving>, forward: &Forward) -> Response {
-    let mut passed = finish(Body::empty(), HeaderValue::from_static("image/*"), forward);
-    *passed.status_mut() = response.status();
+    let mut passed = finish(response.status(), HeaderValue::from_static("image/*"), forward);
     let mut headers = response.headers().clone();
     keep_headers(&mut headers, passed.headers_mut());
     // They tell of a body that is not here.
@@ -306,13 +304,19 @@ async fn transaction(body: Chunks, urls: &UrlRewriter) -> Result<Response, Fault
     }
 }
 
-/// The headers that every answer has; only a legend that everybody may see may be kept by everybody.
-fn finish(body: Body, content_type: HeaderValue, forward: &Forward) -> Response {
-    let mut response = Response::new(body);
+/// An answer without its body: with the headers that every one has. Only a legend that everybody may see may be kept by
+/// everybody; what says that there is none is kept by nobody.
+fn finish(status: StatusCode, content_type: HeaderValue, forward: &Forward) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
     response.headers_mut().reserve(HEADERS);
     let mut response = private(response);
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    if forward.is_for_everybody() {
+    let is_legend = matches!(
+        status,
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    if is_legend && forward.is_for_everybody() {
         response
             .headers_mut()
             .insert(header::CACHE_CONTROL, FOR_EVERYBODY);

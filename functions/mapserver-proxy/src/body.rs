@@ -6,10 +6,12 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
-use http::{HeaderMap, StatusCode};
-use mapgate_core::http::revalidated;
+use http::{HeaderMap, StatusCode, header};
+use mapgate_core::http::{Failure, revalidated};
+use mapgate_core::ogc::{OgcCode, OgcError, ogcapi};
 use mapgate_core::outbound::CallError;
 
+use crate::BODY_LIMIT;
 use crate::fault::Fault;
 
 /// Capabilities and legends that are no longer than this go out whole, so that a client may keep them; longer ones as they
@@ -72,4 +74,31 @@ pub fn broke_off(error: &dyn std::error::Error, slow: bool) -> Fault {
         return Fault::backend(StatusCode::GATEWAY_TIMEOUT, text);
     }
     Fault::backend(StatusCode::BAD_GATEWAY, "The map server broke off.")
+}
+
+/// A body that is JSON, by its type and by itself. 415 and 400 where it is not, 413 where it is too large.
+pub async fn json_object(headers: &HeaderMap, body: Body) -> Result<Bytes, Fault> {
+    let media = headers.get(header::CONTENT_TYPE);
+    let media = media.and_then(|media| media.to_str().ok()).unwrap_or_default();
+    let essence = media
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
+        let text = "The body must be JSON.";
+        return Err(Fault::Ogc(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            OgcError::new(OgcCode::InvalidParameterValue, text),
+        ));
+    }
+    let body = axum::body::to_bytes(body, BODY_LIMIT)
+        .await
+        .map_err(|_| Failure::TooLarge)?;
+    let written = ogcapi::body(&body).ok_or_else(|| {
+        let text = "The body is no JSON object.";
+        Fault::bad_request(OgcError::new(OgcCode::InvalidParameterValue, text))
+    })?;
+    Ok(Bytes::from(written))
 }

@@ -24,14 +24,12 @@ impl Definitions {
     /// The document at this URL, read from the server without anything of a user; null where it has none. 502 or 504 where
     /// it cannot be read.
     pub async fn read(&self, gate: &Arc<Gate>, url: &str) -> Result<Arc<Value>, Fault> {
+        let limit = gate.settings.http_options.timeout;
         let fetch = || {
             let (gate, url) = (gate.clone(), url.to_owned());
-            async move {
-                let limit = gate.settings.http_options.timeout;
-                in_time(limit, &url, fetch(&gate, &url)).await
-            }
+            async move { in_time(limit, &url, fetch(&gate, &url)).await }
         };
-        self.0.read(&gate.clock, url.to_owned(), fetch).await
+        self.0.read(&gate.clock, limit, url.to_owned(), fetch).await
     }
 }
 

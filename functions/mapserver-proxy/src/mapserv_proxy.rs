@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use futures_util::future::try_join;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request};
+use futures_util::future::join;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request};
 use mapgate_core::gate::Gate;
 use mapgate_core::http::{Failure, Reach};
 use mapgate_core::identity::{Identity, Scheme};
@@ -153,7 +153,8 @@ async fn forwarded(
     }
     headers.extend(own_headers(server, told)?);
     // A condition of a GET is another one of a POST (RFC 9110 §13.1.2).
-    if body.is_none() {
+    let may_be_conditional = matches!(parts.method, Method::GET | Method::HEAD);
+    if body.is_none() && may_be_conditional {
         headers.extend(conditions(&parts.headers, &forward));
     }
     let response = send(&gate.outbound, url, query, body, headers).await?;
@@ -170,7 +171,7 @@ async fn forwarded(
         identity.scheme,
         Scheme::UrlLogin | Scheme::Ticket { reissue: true, .. }
     );
-    let keeps = Some(&parts.headers).filter(|_| !sets_ticket);
+    let keeps = Some(&parts.headers).filter(|_| may_be_conditional && !sets_ticket);
     if asked.operation.is_capabilities() {
         let (program, rules) = (server.program(), known.rules.clone());
         let filter =
@@ -254,8 +255,9 @@ impl Known {
             let tree = read(Service::Wms).await?;
             (Some(tree.clone()), tree)
         } else if server.groups_matter() || over_wms {
-            let (wms, own) = try_join(read(Service::Wms), read(asked.service)).await?;
-            (Some(wms), own)
+            // Both to their end: what is under way when the answer goes out, Lambda freezes.
+            let (wms, own) = join(read(Service::Wms), read(asked.service)).await;
+            (Some(wms?), own?)
         } else {
             (None, read(asked.service).await?)
         };

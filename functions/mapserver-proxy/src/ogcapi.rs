@@ -13,7 +13,7 @@ use mapgate_core::identity::{Identity, Scheme};
 use mapgate_core::map_server::{Server, ask, in_time};
 use mapgate_core::oauth::{MAP, has_scope};
 use mapgate_core::ogc::ogcapi::{
-    self, Api, ApiCall, ApiFilter, Kind, Resource, definition, filter_api, properties_of,
+    Api, ApiCall, ApiFilter, Kind, Resource, definition, filter_api, properties_of,
 };
 use mapgate_core::ogc::{
     Access, Asked, ExceptionForm, Forward, OgcCode, OgcError, Operation, Params, Refusal, Service,
@@ -23,6 +23,7 @@ use mapgate_core::outbound::{Arriving, Call};
 use percent_encoding::percent_decode_str;
 
 use crate::Proxy;
+use crate::body::json_object;
 use crate::fault::{Fault, refusal, sandboxed};
 use crate::mapserv_proxy::{Known, authentication_required, headers, proxy_url, server};
 use crate::told::{own_headers, own_parameters};
@@ -111,22 +112,45 @@ impl Visit<'_> {
         if call.asked.operation == Operation::GetCapabilities && gate.settings.hide_capabilities {
             return Err(told(not_found()));
         }
-        // Read before anything is waited for that has a time limit: a client may be slow.
-        let body = match call.asked.access {
-            Access::Write if call.method != Method::DELETE => Some(self.json_body(body).await?),
-            _ => None,
+        let (limit, url) = (gate.settings.http_options.timeout, &server.record.url);
+        if call.asked.access == Access::Read || call.method == Method::DELETE {
+            return in_time(limit, url, self.asked(&server, &call)).await;
+        }
+        // Who may not change anything makes nobody gather a body.
+        let forward = match in_time(limit, url, self.decided(&server, &call)).await? {
+            Ok((_, forward)) => forward,
+            Err(refused) => return Ok(refused),
         };
-        let limit = gate.settings.http_options.timeout;
-        in_time(limit, &server.record.url, self.asked(&server, &call, body)).await
+        // No part of what has a time limit: a client may be slow.
+        let body = json_object(&self.parts.headers, body).await?;
+        in_time(limit, url, self.change(&server, &call, &forward, Some(body))).await
     }
 
-    /// Decides, asks the server, and makes the answer of what it says.
-    async fn asked(&self, server: &Server, call: &ApiCall, body: Option<Bytes>) -> Result<Response, Fault> {
+    /// Decides, asks the server, and makes the answer of what it says; for what has no body.
+    async fn asked(&self, server: &Server, call: &ApiCall) -> Result<Response, Fault> {
+        let (known, forward) = match self.decided(server, call).await? {
+            Ok(decided) => decided,
+            Err(refused) => return Ok(refused),
+        };
+        if call.asked.access == Access::Write {
+            return self.change(server, call, &forward, None).await;
+        }
+        match Kind::of(&call.resource) {
+            Some(kind) => self.read(server, call, &forward, &known, kind).await,
+            None => Ok(self.definition(server, &call.asked, &known)),
+        }
+    }
+
+    /// Decides: gives what the server may be asked, or the answer that refuses it.
+    async fn decided(
+        &self,
+        server: &Server,
+        call: &ApiCall,
+    ) -> Result<Result<(Known, Forward), Response>, Fault> {
         let known = Known::read(self.proxy, server, &call.asked).await?;
-        let decided = decide(&call.asked, &known.rules, &known.tree, &self.role_ids());
-        let mut forward = match decided {
+        let mut forward = match decide(&call.asked, &known.rules, &known.tree, &self.role_ids()) {
             Ok(forward) => forward,
-            Err(no) => return Ok(self.refused(no, server)),
+            Err(no) => return Ok(Err(self.refused(no, server))),
         };
         if !call.properties.is_empty() {
             let properties = self.properties(server, &call.resource).await?;
@@ -134,13 +158,7 @@ impl Visit<'_> {
                 .query
                 .extend(call.filter_by(&properties).map_err(told)?.iter());
         }
-        if call.asked.access == Access::Write {
-            return self.change(server, call, &forward, body).await;
-        }
-        match Kind::of(&call.resource) {
-            Some(kind) => self.read(server, call, &forward, &known, kind).await,
-            None => Ok(self.definition(server, &call.asked, &known)),
-        }
+        Ok(Ok((known, forward)))
     }
 
     fn role_ids(&self) -> BTreeSet<i64> {
@@ -335,35 +353,6 @@ impl Visit<'_> {
             answer.headers_mut().insert(header::LOCATION, made);
         }
         Ok(answer)
-    }
-
-    /// A body that is JSON, by its type and by itself. 415 and 400 where it is not, 413 where it is too large.
-    async fn json_body(&self, body: Body) -> Result<Bytes, Fault> {
-        let media = self.parts.headers.get(header::CONTENT_TYPE);
-        let media = media.and_then(|media| media.to_str().ok()).unwrap_or_default();
-        let essence = media
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        if essence != "application/json"
-            && !(essence.starts_with("application/") && essence.ends_with("+json"))
-        {
-            let text = "The body must be JSON.";
-            return Err(Fault::Ogc(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                OgcError::new(OgcCode::InvalidParameterValue, text),
-            ));
-        }
-        let body = axum::body::to_bytes(body, crate::BODY_LIMIT)
-            .await
-            .map_err(|_| Failure::TooLarge)?;
-        let written = ogcapi::body(&body).ok_or_else(|| {
-            let text = "The body is no JSON object.";
-            Fault::bad_request(OgcError::new(OgcCode::InvalidParameterValue, text))
-        })?;
-        Ok(Bytes::from(written))
     }
 }
 

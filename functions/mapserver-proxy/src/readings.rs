@@ -37,12 +37,18 @@ where
     T: Send + Sync + 'static,
     E: Clone + From<NotAnswered> + Send + Sync + 'static,
 {
-    /// The thing of this key, which `fetch` reads. That ends within a time limit as a whole, and so does the waiting for it.
-    pub async fn read<F>(&self, clock: &Clock, key: K, fetch: impl FnOnce() -> F) -> Result<Arc<T>, E>
+    /// The thing of this key, which `fetch` reads. That ends within `limit` as a whole, and so does the waiting for it.
+    pub async fn read<F>(
+        &self,
+        clock: &Clock,
+        limit: Duration,
+        key: K,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Arc<T>, E>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let mut outcome = self.begun(clock.now(), key, fetch);
+        let mut outcome = self.begun(clock.now(), limit, key, fetch);
         match outcome.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(found)) => found.clone(),
             // Its task is gone: the function ends.
@@ -50,12 +56,18 @@ where
         }
     }
 
-    fn begun<F>(&self, now: Timestamp, key: K, fetch: impl FnOnce() -> F) -> watch::Receiver<Outcome<T, E>>
+    fn begun<F>(
+        &self,
+        now: Timestamp,
+        limit: Duration,
+        key: K,
+        fetch: impl FnOnce() -> F,
+    ) -> watch::Receiver<Outcome<T, E>>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = readings.get(&key).filter(|known| known.serves(now)) {
+        if let Some(known) = readings.get(&key).filter(|known| known.serves(now, limit)) {
             return known.outcome.clone();
         }
         let (tell, outcome) = watch::channel(None);
@@ -71,13 +83,13 @@ where
 }
 
 impl<T, E> Reading<T, E> {
-    /// Whether it is one to share: it goes on, or it found something not long ago.
-    fn serves(&self, now: Timestamp) -> bool {
-        let alive = match &*self.outcome.borrow() {
-            None => self.outcome.has_changed().is_ok(),
-            Some(found) => found.is_ok(),
+    /// Whether it is one to share: it goes on, or it found something not long ago. One that goes on for longer than it may
+    /// was left under way by a function that Lambda froze.
+    fn serves(&self, now: Timestamp, limit: Duration) -> bool {
+        let (alive, kept_for) = match &*self.outcome.borrow() {
+            None => (self.outcome.has_changed().is_ok(), limit),
+            Some(found) => (found.is_ok(), KEPT_FOR),
         };
-        // One that a frozen function left under way is older than any limit.
-        alive && now.since(self.began) < KEPT_FOR
+        alive && now.since(self.began) < kept_for
     }
 }

@@ -22,13 +22,12 @@ impl Trees {
         url: &str,
         service: Service,
     ) -> Result<Arc<Tree>, NotAnswered> {
+        let limit = gate.settings.http_options.timeout;
         let fetch = || {
             let (gate, url) = (gate.clone(), url.to_owned());
-            async move {
-                let limit = gate.settings.http_options.timeout;
-                read_layers(&gate.outbound, limit, &url, service).await
-            }
+            async move { read_layers(&gate.outbound, limit, &url, service).await }
         };
-        self.0.read(&gate.clock, (url.to_owned(), service), fetch).await
+        let key = (url.to_owned(), service);
+        self.0.read(&gate.clock, limit, key, fetch).await
     }
 }

@@ -10,7 +10,7 @@ use mapgate_core::gate::Gate;
 use mapgate_core::identity::Identity;
 use mapgate_core::map_server::{Server, layers_question, place};
 use mapgate_core::ogc::ogcapi::Api;
-use mapgate_core::ogc::{Names, Service, Tree, names};
+use mapgate_core::ogc::{Names, Service, Tree, names, without_operation};
 use mapgate_core::outbound::{Addresses, CallError};
 use mapgate_core::table::{OgcServer, Roles};
 use url::Url;
@@ -136,7 +136,8 @@ async fn ask(gate: &Gate, server: Server, report: &mut Report) -> Backend {
         .filter(|service| *service != Service::Features || backend.api().is_some());
     let answers = services.map(|service| async move {
         let (query, headers) = layers_question(service);
-        let answer = asker.get(&server.tree_url(service), &query, headers).await;
+        let url = server.tree_url(service);
+        let answer = asker.get(&without_operation(&url), &query, headers).await;
         (service, listed(service, answer).await)
     });
     let (mut told, mut late) = (Vec::new(), false);

@@ -1,10 +1,12 @@
 //! One line of an export, and what is right in itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{anyhow, bail, ensure};
 use mapgate_core::clock::Timestamp;
 use mapgate_core::oauth::{BadClient, check_client};
+use mapgate_core::ogc::without_operation;
 use mapgate_core::settings::Secret;
 use mapgate_core::table::{
     ANONYMOUS, Auth, CheckedClient, Client, DefaultAccess, INTRANET, OgcServer, REGISTERED, ServerType,
@@ -76,6 +78,9 @@ pub(super) struct ServerLine {
     server_type: ServerType,
     auth: GeoMapFishAuth,
     default_access: DefaultAccess,
+    /// Whether a URL asked for an operation by itself, which is left out.
+    #[serde(skip)]
+    pub(super) had_operation: bool,
 }
 
 /// GeoMapFish's own names.
@@ -253,7 +258,10 @@ impl ServerLine {
             "an OGC server needs a name, without control characters"
         );
         self.url_wfs = self.url_wfs.take().filter(|url| !url.is_empty());
-        for url in std::iter::once(&self.url).chain(&self.url_wfs) {
+        for url in std::iter::once(&mut self.url).chain(&mut self.url_wfs) {
+            if let Cow::Owned(left) = without_operation(url) {
+                (*url, self.had_operation) = (left, true);
+            }
             let parsed = url::Url::parse(url).ok();
             if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
                 bail!(

@@ -66,6 +66,13 @@ pub(crate) async fn import(gate: &Gate, file: &Path, output: &mut impl Write) ->
         let outcome = import
             .server(&server.value, layers.into_iter().flatten(), &roles)
             .await?;
+        if server.value.had_operation && matches!(outcome, Ok(true)) {
+            writeln!(
+                output,
+                "line {}: OGC server {}: its URL is taken without SERVICE, REQUEST and VERSION",
+                server.line, server.value.name
+            )?;
+        }
         import.note(server.line, outcome, &mut counted);
     }
     tell(output, "OGC servers with their layers", &counted)?;

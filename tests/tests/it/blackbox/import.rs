@@ -111,6 +111,34 @@ async fn a_file_with_a_fault_imports_nothing_and_names_its_line_without_the_secr
 }
 
 #[tokio::test]
+async fn a_map_servers_url_is_taken_without_its_operation_and_refused_with_more_of_a_request() {
+    let (world, _services) = world().await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = |url: &str| {
+        format!(
+            r#"{{"type": "ogc_server", "name": "geo", "url": "{url}", "server_type": "geoserver", "auth": "Proxy", "default_access": "private"}}"#
+        ) + "\n"
+    };
+    let asking = "http://127.0.0.1:1/ows?SERVICE=WMS&request=GetCapabilities&LAYERS=x";
+    let said = import(&world, &file(&folder, &server(asking))).await;
+    assert!(
+        said.code != 0 && said.err.contains("must not hold LAYERS"),
+        "{said:?}"
+    );
+    let asking = "http://127.0.0.1:1/ows?SERVICE=WMS&Version=1.1.1";
+    let file = file(&folder, &server(asking));
+    let said = import(&world, &file).await;
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
+    assert!(
+        said.out
+            .contains("line 1: OGC server geo: its URL is taken without SERVICE"),
+        "{said:?}"
+    );
+    let again = import(&world, &file).await;
+    assert!(again.code == 0 && !again.out.contains("line 1"), "{again:?}");
+}
+
+#[tokio::test]
 async fn what_conflicts_is_told_and_the_rest_is_imported() {
     let (world, _services) = world().await;
     world

@@ -294,6 +294,21 @@ async fn t107_features_are_changed_by_who_may_write() {
 }
 
 #[tokio::test]
+async fn t107_a_stranger_makes_nobody_read_a_body() {
+    let world = apis().await;
+    let endless = futures_util::stream::pending::<Result<&str, std::io::Error>>();
+    let mut request = change(
+        "POST",
+        "parcels/items",
+        &[("content-type", "application/json")],
+        "",
+    );
+    *request.body_mut() = Body::from_stream(endless);
+    let answer = tokio::time::timeout(Duration::from_secs(10), world.send(request)).await;
+    assert_eq!(answer.expect("an answer").status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn t107_changes_that_are_not_understood_are_refused() {
     let world = apis().await;
     let jane = |media: &'static str| {

@@ -200,7 +200,7 @@ async fn t103_a_servers_url_that_asks_by_itself_is_not_called() {
     for (field, path) in [
         ("url", "/mapserv?map=/x&LAYERS=parcels"),
         ("url", "/mapserv?map=/x&l%61yers=parcels"),
-        ("url", "/mapserv?SERVICE=WMS"),
+        ("url", "/mapserv?map=/x;SERVICE=WMS"),
         ("url_wfs", "/mapserv?TypeName=parcels&map=/x"),
     ] {
         let mut record = world.record("asks", path);
@@ -231,4 +231,32 @@ async fn t103_a_servers_url_that_asks_by_itself_is_not_called() {
     world.test.clock.advance(Duration::from_secs(11));
     let map = format!("/mapserv_proxy/asks?{MAP}&LAYERS=roads");
     assert_eq!(world.ask(&map).await.status, StatusCode::OK);
+}
+
+/// Such URLs are copied from requests.
+#[tokio::test]
+async fn a_servers_url_with_an_operation_is_called_without_it_and_not_with_more() {
+    let world = world().await;
+    let own = "/mapserv?map=/srv/demo.map&Service=WMS&REQUEST=GetCapabilities&version=1.1.1";
+    world.server(&world.record("copied", own)).await;
+    let asking = format!("{own}&layers=parcels");
+    world.server(&world.record("asking", &asking)).await;
+    let map = |name: &str| map("roads").replace("main", name);
+    let answer = world.ask(&map("copied")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "PNG"));
+    let seen = world.seen().pop().expect("a request");
+    assert!(
+        seen.query
+            .starts_with("map=/srv/demo.map&SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&"),
+        "{}",
+        seen.query
+    );
+    let wfs = "/mapserv_proxy/copied?SERVICE=WFS&REQUEST=GetCapabilities";
+    let answer = world.ask(wfs).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert!(answer.body.contains("<Name>ms:roads</Name>"), "{}", answer.body);
+    let _ = world.seen();
+    let answer = world.ask(&map("asking")).await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{}", answer.body);
+    assert!(world.seen().is_empty());
 }

@@ -237,6 +237,10 @@ async fn a_copy_that_is_still_good_and_a_part_of_a_picture_come_as_such() {
         (StatusCode::RANGE_NOT_SATISFIABLE, "")
     );
     assert_eq!(answer.header("content-range"), "bytes */3");
+    // A legend for everybody is kept by everybody, and nothing else in its place.
+    let answer = world.send(with_header(get(LEGEND), "range", "bytes=9-10")).await;
+    assert_eq!(answer.status, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(answer.header("cache-control"), "private, no-store");
 }
 
 #[tokio::test]

@@ -90,10 +90,23 @@ async fn who_comes_late_to_a_server_that_hangs_waits_no_longer_than_the_first() 
     assert_eq!(statuses, [StatusCode::GATEWAY_TIMEOUT; 4]);
     // One limit from the first on, and not one for each of them.
     assert!(
-        begin.elapsed() < Duration::from_millis(1900),
+        begin.elapsed() < Duration::from_millis(1500),
         "{:?}",
         begin.elapsed()
     );
+    assert_eq!(slow.reads(), 2, "one for WMS, one for WFS");
+}
+
+/// As one that a function left when Lambda froze it.
+#[tokio::test]
+async fn a_reading_that_goes_on_for_longer_than_it_may_is_shared_by_nobody() {
+    let slow = Slow::start(700, 0).await;
+    let first = slow.world.ask(FEATURES);
+    let left = tokio::time::timeout(Duration::from_millis(200), first).await;
+    assert!(left.is_err(), "it left before there was an answer");
+    slow.world.test.clock.advance(Duration::from_millis(1001));
+    let answer = slow.world.ask(FEATURES).await;
+    assert_eq!((answer.status, slow.reads()), (StatusCode::OK, 4));
 }
 
 #[tokio::test]
