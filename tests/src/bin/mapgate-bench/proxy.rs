@@ -20,8 +20,8 @@ pub async fn proxy() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let (mapserver, nginx) = (free_port(), free_port());
-    let _running = start(folder.path(), mapserver, nginx);
+    let (mapserver, nginx, within) = (free_port(), free_port(), free_port());
+    let _running = start(folder.path(), mapserver, nginx, within);
     let seed = seed(folder.path(), mapserver);
     let site = Site::start(&["--seed", seed.to_str().expect("a path")]);
     let client = Client::new();
@@ -30,16 +30,22 @@ pub async fn proxy() {
     // One private layer of a few features, so that it is not MapServer alone that takes the time.
     let map = "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=gas_pipes&STYLES=&CRS=EPSG:2056\
                &BBOX=2600300,1200300,2600400,1200400&WIDTH=64&HEIGHT=64&FORMAT=image/png";
-    let through_nginx = format!("http://127.0.0.1:{nginx}/mapserv_proxy?{map}&role_ids=102&user_id=1002");
+    let through = |port| format!("http://127.0.0.1:{port}/mapserv_proxy?{map}&role_ids=102&user_id=1002");
+    let (through_nginx, within_nginx) = (through(nginx), through(within));
     let through_mapgate = format!("{}/mapserv_proxy?ogcserver=main&{map}", site.url);
     let contenders = [
         ("nginx", &through_nginx, String::new()),
+        ("nginx within the map server's own", &within_nginx, String::new()),
         (
-            "bearer",
+            "mapgate with bearer",
             &through_mapgate,
             format!("Authorization: Bearer {token}"),
         ),
-        ("cookie", &through_mapgate, format!("Cookie: {cookie}")),
+        (
+            "mapgate with cookie",
+            &through_mapgate,
+            format!("Cookie: {cookie}"),
+        ),
     ];
     let mut figures = vec![(Vec::new(), Vec::new()); contenders.len()];
     for turn in 0..=TURNS {
@@ -65,7 +71,7 @@ pub async fn proxy() {
     println!("map proxy: nginx {base:.0} maps a second, p99 {tail:.1} ms");
     for ((name, ..), (rate, tail)) in contenders.iter().zip(&medians).skip(1) {
         println!(
-            "map proxy: mapgate with {name} {rate:.0} a second, {:.2} of nginx, p99 {tail:.1} ms",
+            "map proxy: {name} {rate:.0} a second, {:.2} of nginx, p99 {tail:.1} ms",
             rate / base
         );
     }
@@ -75,8 +81,8 @@ pub async fn proxy() {
     );
 }
 
-/// `MapServer` under `FastCGI`, and nginx before it and as a contender.
-fn start(folder: &Path, mapserver: u16, nginx: u16) -> Running {
+/// `MapServer` under `FastCGI` behind one nginx, and another before that one.
+fn start(folder: &Path, mapserver: u16, nginx: u16, within: u16) -> Running {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let demo = here.parent().expect("the repository").join("local/demo");
     let replaced = |text: &str| {
@@ -84,6 +90,7 @@ fn start(folder: &Path, mapserver: u16, nginx: u16) -> Running {
             .replace("@URL@", &format!("http://127.0.0.1:{mapserver}/mapserv"))
             .replace("@MAPSERVER_PORT@", &mapserver.to_string())
             .replace("@PROXY_PORT@", &nginx.to_string())
+            .replace("@WITHIN_PORT@", &within.to_string())
     };
     for entry in std::fs::read_dir(&demo).expect("the demo") {
         let path = entry.expect("a file").path();
@@ -98,24 +105,28 @@ fn start(folder: &Path, mapserver: u16, nginx: u16) -> Running {
         map.display()
     );
     std::fs::write(&config, text).expect("written");
-    let text = std::fs::read_to_string(here.join("benches/nginx.conf")).expect("nginx.conf");
-    let nginx_conf = folder.join("nginx.conf");
-    std::fs::write(&nginx_conf, replaced(&text)).expect("written");
     let fastcgi = pinned(SERVER_CORE, "spawn-fcgi")
         .args(["-n", "-s"])
         .arg(folder.join("mapserv.sock"))
         .args(["-M", "0666", "--", MAPSERV])
         .env("MAPSERVER_CONFIG_FILE", config)
         .spawn();
-    let nginx = pinned(SERVER_CORE, "nginx")
-        .args(["-p"])
-        .arg(folder)
-        .arg("-c")
-        .arg(nginx_conf)
-        .spawn();
+    let nginx = |name: &str| {
+        let text = std::fs::read_to_string(here.join("benches").join(name)).expect("nginx's configuration");
+        let path = folder.join(name);
+        std::fs::write(&path, replaced(&text)).expect("written");
+        let nginx = pinned(SERVER_CORE, "nginx")
+            .arg("-p")
+            .arg(folder)
+            .arg("-c")
+            .arg(path)
+            .spawn();
+        nginx.expect("nginx starts")
+    };
     let running = Running(vec![
         fastcgi.expect("spawn-fcgi starts"),
-        nginx.expect("nginx starts"),
+        nginx("nginx.conf"),
+        nginx("proxy.conf"),
     ]);
     std::thread::sleep(Duration::from_secs(1));
     running
