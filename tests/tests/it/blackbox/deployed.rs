@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use mapgate_local::harness::FUNCTIONS;
 use mapgate_tests::{Place, Setup, Site, Stack, VARS};
 
 use super::everywhere;
@@ -16,15 +17,7 @@ async fn what_the_readme_deploys_is_mapgate() {
     let site = Arc::new(Site::new(stack.url.clone(), Place::Elsewhere));
 
     // Each function is there and reaches its table and keys.
-    for function in [
-        "login",
-        "oauth-authorize",
-        "oauth-token",
-        "mapserver-proxy",
-        "resourceproxy",
-        "reset-password",
-        "admin",
-    ] {
+    for (function, ..) in FUNCTIONS {
         site.anonymous()
             .get(&format!("/health/{function}"))
             .await
