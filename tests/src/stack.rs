@@ -1,6 +1,7 @@
 //! mapgate as `infra/README.md` has it deployed, in an AWS on this machine: its own commands, run by a shell.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +13,6 @@ use http::StatusCode;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use mapgate_local::service::{Service, loopback};
-use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -23,9 +23,12 @@ use crate::site::{Setup, program};
 use crate::template::template;
 
 const README: &str = include_str!("../../infra/README.md");
+const RUN: &str = include_str!("../run");
 /// What `infra/build` leaves, and what is made of it here.
-const BUILT: &str = ".aws-sam/build/template.yaml";
-const COPY: &str = ".aws-sam/build/emulated.yaml";
+const BUILT: &str = "target/deployed/template.yaml";
+const COPY: &str = "target/deployed/emulated.yaml";
+/// The settings that are in it.
+const SETTINGS: &str = "tests/world/deployed.yaml";
 /// The alarms that compare several metrics, which ministack refuses.
 const ALARMS: [&str; 4] = ["Failing", "Throttles", "Slow", "TableThrottles"];
 /// The stack's name.
@@ -38,140 +41,191 @@ pub struct Stack {
     pub url: String,
     /// Where it runs.
     pub aws: Ministack,
-    /// What an administrator's shell has after the README's commands.
-    pub variables: Vec<(String, String)>,
+    shell: Shell,
     _door: Service,
     _services: Program,
-    _folder: TempDir,
 }
 
 impl Stack {
-    /// Deploys what `infra/build` has built, with these settings, then gives it the world of `setup`, and its map server.
+    /// Deploys what `infra/build` has built, then gives it the world of `setup`, and its map server.
     ///
     /// # Panics
     /// Where a command fails, with what it said.
-    pub async fn deploy(settings: &str, setup: Setup) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let vars = folder.path().join("vars.yaml");
-        std::fs::write(&vars, settings).unwrap();
-        let copy = emulated(
-            &std::fs::read_to_string(repository().join(BUILT))
-                .unwrap_or_else(|_| panic!("{BUILT} is missing: tests/run has infra/build make it")),
-        );
-        std::fs::write(repository().join(COPY), copy).unwrap();
-        for id in template().functions().keys() {
-            let release = repository().join(BUILT).with_file_name(id).join("release.txt");
-            assert!(
-                release.exists(),
-                "{}: else a version would not be published",
-                release.display()
-            );
-        }
-
+    pub async fn deploy(setup: Setup) -> Self {
+        emulate();
         let aws = Ministack::start().await;
         let api = Arc::new(OnceLock::new());
         let door = door(&aws.url, api.clone()).await;
         let url = door.url();
-        let shell = Shell {
-            endpoint: aws.url.clone(),
-        };
-        let script = script(&url, &vars.display().to_string());
+        let mut shell = Shell::of(&aws.url);
+        let script = commands("## From an empty account", &url);
+        for wanted in [
+            "export MAPGATE_SETTINGS=",
+            "sam deploy ",
+            "\"$MANAGE_USERS\" keys",
+            "\"$MANAGE_USERS\" --create",
+        ] {
+            assert!(
+                script.lines().any(|line| line.starts_with(wanted)),
+                "{wanted}: {script}"
+            );
+        }
         // What the commands leave in their shell's environment, and the API's name.
         let script = format!(
-            "{script}\nenv | grep ^MAPGATE_\nsam list stack-outputs --stack-name {NAME} --output json | grep -A1 ApiId | tail -1"
+            "{script}\nenv | grep -E '^(MAPGATE_|AUTHTKT_|BASICAUTH)'\nsam list stack-outputs --stack-name {NAME} --output json | \
+             grep -A1 ApiId | tail -1"
         );
         let said = shell.run(&script, "a password of the administrator's\n").await;
-        let told = |line: &str| {
-            let (name, value) = line.split_once('=')?;
-            Some((name.to_owned(), value.to_owned()))
-        };
-        let lines = said.lines().filter(|line| line.starts_with("MAPGATE_"));
-        let variables: Vec<_> = lines.filter_map(told).chain(shell.variables()).collect();
+        shell.variables.extend(said.lines().filter_map(variable));
         let id = said.lines().rfind(|line| line.contains("OutputValue"));
         let id = id
             .and_then(|line| line.split('"').nth(3))
             .expect("the API's name");
         api.set(id.to_owned()).unwrap();
 
-        let setup = variables
+        let setup = shell
+            .variables
             .iter()
-            .filter(|(name, _)| name != "MAPGATE_SETTINGS" && name != "PATH")
+            .filter(|(name, _)| name != "MAPGATE_SETTINGS")
             .fold(setup, |setup, (name, value)| setup.variable(name, value));
         let services = setup.address(own_address().await).services(&url).await;
         Self {
             url,
             aws,
-            variables,
+            shell,
             _door: door,
             _services: services,
-            _folder: folder,
         }
     }
-}
 
-impl Stack {
+    /// Types the README's commands below one of its headings or lines. Where they build, it builds anew with the settings of a file.
+    ///
+    /// # Panics
+    /// Where a command fails, with what it said.
+    pub async fn type_in(&self, heading: &str, settings: &Path) -> String {
+        let block = block(heading);
+        if block.lines().any(|line| line.trim().starts_with("infra/build")) {
+            self.build(settings).await;
+        }
+        self.shell.run(&commands(heading, &self.url), "").await
+    }
+
+    /// Builds and deploys anew, with the settings of a file, as the README says of each change.
+    ///
+    /// # Panics
+    /// Where a command fails, with what it said.
+    pub async fn upgrade(&self, settings: &Path) {
+        self.build(settings).await;
+        let script = format!("sam deploy {}", overrides(&self.url));
+        self.shell.run(&script, "").await;
+    }
+
+    /// As `tests/run` does it.
+    async fn build(&self, settings: &Path) {
+        let command = RUN
+            .lines()
+            .skip_while(|line| !line.contains("BUILD_DIR="))
+            .take(2);
+        let command: String = command.map(|line| line.trim().trim_end_matches('\\')).collect();
+        let (command, _) = command.split_once(" >").expect("its log");
+        let command = command.replace(SETTINGS, &settings.display().to_string());
+        self.shell.run(&command, "").await;
+        emulate();
+    }
+
     /// Runs one of the workspace's programs as the administrator's shell does, and returns what it prints.
     ///
     /// # Panics
     /// Where it fails, with what it said.
     pub async fn run(&self, name: &str, arguments: &[&str]) -> String {
+        let (success, said) = self.try_run(name, arguments).await;
+        assert!(success, "{name} {arguments:?}: {said}");
+        said
+    }
+
+    /// Runs it too; whether it succeeded, and what it prints.
+    ///
+    /// # Panics
+    /// Where it cannot be run.
+    pub async fn try_run(&self, name: &str, arguments: &[&str]) -> (bool, String) {
         let output = Command::new(program(name))
             .args(arguments)
             .env_clear()
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.shell.variables.iter().map(|(name, value)| (name, value)))
             .output()
             .await
             .unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(output.status.success(), "{name} {arguments:?}: {said}");
-        said
+        (output.status.success(), said)
     }
 }
 
-/// The README's commands from an empty account on, but for what `tests/run` has done before: installing and building.
-fn script(url: &str, vars: &str) -> String {
-    let (_, section) = README
-        .split_once("## From an empty account")
-        .expect("the section");
-    let block = section.split("```").nth(1).expect("its commands");
-    let lines = block.lines().skip(1).map(str::trim);
+/// One of mapgate's variables, where a line of `env` has one.
+fn variable(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once('=')?;
+    let is_mapgates = ["MAPGATE_", "AUTHTKT_", "BASICAUTH"]
+        .iter()
+        .any(|beginning| name.starts_with(beginning));
+    is_mapgates.then(|| (name.to_owned(), value.to_owned()))
+}
+
+/// Makes of what `infra/build` has built what ministack takes.
+fn emulate() {
+    let built = repository().join(BUILT);
+    let text = std::fs::read_to_string(&built)
+        .unwrap_or_else(|_| panic!("{BUILT} is missing: tests/run has infra/build make it"));
+    std::fs::write(repository().join(COPY), emulated(&text)).unwrap();
+    for id in template().functions().keys() {
+        let release = built.with_file_name(id).join("release.txt");
+        assert!(
+            release.exists(),
+            "{}: else a version would not be published",
+            release.display()
+        );
+    }
+}
+
+/// The README's first commands below a heading or line.
+fn block(heading: &str) -> &str {
+    let (_, section) = README.split_once(heading).expect("the heading");
+    section.split("```").nth(1).expect("its commands")
+}
+
+/// The README's commands below a heading, but for what `tests/run` has done before, installing and building, and with what is
+/// another thing here.
+fn commands(heading: &str, url: &str) -> String {
+    let lines = block(heading).lines().skip(1).map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && !is_done(line));
-    let overrides = format!(
+    let settings = format!("={}", repository().join(SETTINGS).display());
+    let lines = lines.map(|line| {
+        // The last of an option's values counts, so what the README's line has of it goes along.
+        let line = match line.split_once("sam deploy --parameter-overrides ") {
+            Some((before, parameters)) => format!("{before}sam deploy {} {parameters}", overrides(url)),
+            None => line.replace("sam deploy", &format!("sam deploy {}", overrides(url))),
+        };
+        line.replace("target/debug/manage-users", "\"$MANAGE_USERS\"")
+            .replace("=vars.yaml", &settings)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn overrides(url: &str) -> String {
+    format!(
         "--template-file {COPY} --config-file {} --no-progressbar --parameter-overrides Architecture=x86_64 BaseUrl={url} TicketSecure=false \
          MailFrom=lindmatt.example",
         // Else it is looked for beside the template.
         repository().join("samconfig.toml").display()
-    );
-    let script: Vec<String> = lines
-        .map(|line| {
-            line.replace("sam deploy", &format!("sam deploy {overrides}"))
-                .replace(
-                    "target/release/manage-users",
-                    &program("manage-users").display().to_string(),
-                )
-                .replace(" vars.yaml", &format!(" {vars}"))
-        })
-        .collect();
-    for wanted in [
-        "sam deploy",
-        "manage-users keys",
-        "manage-users settings",
-        "manage-users --create",
-    ] {
-        let is_there = script.iter().any(|line| {
-            let command = line.replace(&program("manage-users").display().to_string(), "manage-users");
-            command.starts_with(wanted)
-        });
-        assert!(is_there, "{wanted}: {script:#?}");
-    }
-    script.join("\n")
+    )
 }
 
 /// Whether `tests/run` does this. It says so itself of the build.
 fn is_done(line: &str) -> bool {
-    const RUN: &str = include_str!("../run");
     if line.starts_with("infra/build") {
-        assert!(RUN.contains("infra/build "), "tests/run builds");
+        let built = format!("MAPGATE_SETTINGS={SETTINGS} BUILD_DIR=target/deployed ");
+        assert!(
+            RUN.contains(&built) && RUN.contains("infra/build "),
+            "tests/run builds"
+        );
         return true;
     }
     ["pip install", "rustup target add", "cargo build"]
@@ -215,23 +269,27 @@ fn emulated(built: &str) -> String {
 }
 
 /// A shell of somebody who has the account's keys.
+#[derive(Debug)]
 struct Shell {
-    endpoint: String,
+    variables: Vec<(String, String)>,
 }
 
 impl Shell {
-    fn variables(&self) -> impl Iterator<Item = (String, String)> + use<> {
+    fn of(endpoint: &str) -> Self {
         // As the README says.
         let region = "eu-central-1";
-        [
-            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+        let variables = [
+            ("AWS_ENDPOINT_URL", endpoint),
             ("AWS_REGION", region),
             ("AWS_DEFAULT_REGION", region),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into_iter()
+        ];
+        Self {
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        }
     }
 
     /// Runs a script in the repository's folder and returns what it prints.
@@ -243,7 +301,9 @@ impl Shell {
             .args(["-euo", "pipefail", "-c", &script])
             .current_dir(repository())
             .env("SAM_CLI_TELEMETRY", "0")
-            .envs(self.variables())
+            .env("AWS_PAGER", "")
+            .env("MANAGE_USERS", program("manage-users"))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

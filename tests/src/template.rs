@@ -17,6 +17,8 @@ pub struct Template {
     pub parameters: Value,
     /// What all functions have.
     pub globals: Value,
+    /// What it tells of a stack.
+    pub outputs: Value,
     /// Its resources by logical id.
     pub resources: BTreeMap<String, Value>,
     routes: Vec<(String, String)>,
@@ -81,6 +83,7 @@ pub fn template() -> &'static Template {
             resources,
             parameters: document["Parameters"].clone(),
             globals: document["Globals"].clone(),
+            outputs: document["Outputs"].clone(),
         }
     })
 }
@@ -168,6 +171,15 @@ pub fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Whether an action is DynamoDB's, or anybody's, and not for a stream.
+fn is_of_the_table(action: &str) -> bool {
+    let of_stream = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+    match action.strip_prefix(DYNAMODB) {
+        Some(action) => !of_stream.contains(&action),
+        None => action.contains('*'),
+    }
+}
+
 fn grants(resources: &BTreeMap<String, Value>) -> Vec<Grant> {
     let mut grants = Vec::new();
     for (id, function) in functions(resources) {
@@ -176,14 +188,20 @@ fn grants(resources: &BTreeMap<String, Value>) -> Vec<Grant> {
         let policies = role["Policies"].as_array().expect("policies").iter();
         let statements = policies.filter_map(|policy| policy["PolicyDocument"]["Statement"].as_array());
         for statement in statements.flatten() {
-            let resource = statement["Resource"].as_str().unwrap_or_default();
-            let Some((_, table)) = resource.split_once(":table/${TableName}") else {
+            // One with a condition of the stack's is a list: its name, the statement, nothing.
+            let statement = statement.get(1).unwrap_or(statement);
+            let actions = texts(&statement["Action"]);
+            if !actions.iter().any(|action| is_of_the_table(action)) {
                 continue;
-            };
+            }
+            let resource = statement["Resource"].as_str();
+            let table = resource.and_then(|resource| resource.split_once(":table/${TableName}"));
+            let (_, table) =
+                table.unwrap_or_else(|| panic!("{id}: one table or index a statement: {statement}"));
             let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
             let index = table.strip_prefix("/index/").map(str::to_owned);
             let keys = if index.is_some() { vec!["*"] } else { texts(keys) };
-            for action in texts(&statement["Action"]) {
+            for action in actions {
                 grants.push(Grant {
                     function: function.to_owned(),
                     action: action.strip_prefix(DYNAMODB).expect("DynamoDB's").to_owned(),

@@ -1,7 +1,7 @@
 //! Loading: everything is read, and every fault found is answered, before anything is served.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::extends::{Document, gather};
@@ -191,15 +191,16 @@ impl Urllogin {
 }
 
 impl Settings {
-    /// Where the settings file is, if there is one: `MAPGATE_SETTINGS`.
+    /// Where the settings file is, if there is one: `MAPGATE_SETTINGS`. A path of a Lambda function is relative to its package.
     #[must_use]
     pub fn source(environment: &Environment) -> Option<SettingsSource> {
         let text = environment
             .get("MAPGATE_SETTINGS")
             .filter(|text| !text.trim().is_empty())?;
+        let package = environment.get("LAMBDA_TASK_ROOT").unwrap_or_default();
         Some(match text.strip_prefix("secretsmanager:") {
             Some(id) => SettingsSource::SecretsManager(id.to_owned()),
-            None => SettingsSource::Path(PathBuf::from(text)),
+            None => SettingsSource::Path(Path::new(package).join(text)),
         })
     }
 

@@ -17,11 +17,11 @@ pub fn faults(faults: &[String], report: &mut Report) {
 fn advice_on_fault(fault: &str) -> &'static str {
     let is_variable = |name: &str| fault.starts_with(name);
     if is_variable("MAPGATE_SETTINGS") {
-        "correct MAPGATE_SETTINGS: a path, or secretsmanager:ID with rights to read it; manage-users settings FILE writes that secret"
+        "correct MAPGATE_SETTINGS: a path, or secretsmanager:ID with rights to read it, which manage-users settings FILE writes"
     } else if is_variable("MAPGATE_") || is_variable("AUTHTKT_") || is_variable("BASICAUTH") {
         "set the variable: infra/environment STACK prints a deployment's, the harness prints where its own are; docs/settings.md has each"
     } else {
-        "correct it in the settings file, then manage-users settings FILE; docs/settings.md has every key"
+        "correct it in the settings file, which docs/settings.md describes, before it is deployed"
     }
 }
 

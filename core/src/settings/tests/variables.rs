@@ -136,6 +136,16 @@ fn secrets_and_settings_name_their_source() {
         source("vars.yaml"),
         Some(SettingsSource::Path(PathBuf::from("vars.yaml")))
     );
+    for (text, path) in [
+        ("vars.yaml", "/var/task/vars.yaml"),
+        ("/opt/vars.yaml", "/opt/vars.yaml"),
+    ] {
+        let lambda = environment(&[("MAPGATE_SETTINGS", text), ("LAMBDA_TASK_ROOT", "/var/task")]);
+        assert_eq!(
+            Settings::source(&lambda),
+            Some(SettingsSource::Path(PathBuf::from(path)))
+        );
+    }
     assert_eq!(
         source("secretsmanager:a/b"),
         Some(SettingsSource::SecretsManager("a/b".to_owned()))

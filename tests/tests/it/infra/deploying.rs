@@ -1,5 +1,9 @@
 //! A version is published only where it starts, and goes back by itself where it fails.
 
+use std::path::Path;
+use std::process::Command;
+
+use mapgate_tests::repository;
 use mapgate_tests::template::{template, texts};
 
 use super::list;
@@ -71,9 +75,18 @@ fn the_health_check_calls_the_new_version_of_every_function_before_anybody_else_
             .starts_with("CodeDeployHook_")
     );
     let versions = texts(&hook["Environment"]["Variables"]["NEW_VERSIONS"]);
+    let role = &template().resources["HealthCheckRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let may_call = list(&role["Statement"])
+        .iter()
+        .find(|statement| texts(&statement["Action"]) == ["lambda:InvokeFunction"]);
+    let may_call = texts(&may_call.unwrap()["Resource"]);
     for (id, function) in template().functions() {
         let wanted = format!("{function}=${{{id}.Version}}");
         assert!(versions.contains(&wanted.as_str()), "{wanted}: {versions:?}");
+        assert!(
+            may_call.contains(&format!("${{{id}.Arn}}:*").as_str()),
+            "{id}: {may_call:?}"
+        );
     }
     let code = hook["Code"]["ZipFile"].as_str().unwrap();
     assert!(
@@ -108,5 +121,71 @@ fn every_alarm_tells_somebody_and_each_function_keeps_its_log_for_a_while() {
             });
             assert!(is_there, "{together}: {id}");
         }
+    }
+}
+
+/// Has `infra/build` put the file `prod.yaml` of these into a package, and returns what is in there, or nothing where it refuses.
+fn packaged(files: &[(&str, &str)]) -> Option<Vec<String>> {
+    let build = std::fs::read_to_string(repository().join("infra/build")).unwrap();
+    let (_, function) = build.split_once("\nput() {").unwrap();
+    let (function, _) = function.split_once("\n}\n").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, package) = (folder.path().join("settings"), folder.path().join("package"));
+    std::fs::create_dir(&package).unwrap();
+    for (name, text) in files {
+        let path = settings.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let script = format!("put() {{{function}\n}}\nput \"$1\" mapgate.yaml \"$2\"");
+    let done = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script, "infra/build"])
+        .args([&settings.join("prod.yaml"), &package])
+        .output()
+        .unwrap();
+    done.status.success().then(|| {
+        let mut names = Vec::new();
+        below(&package, "", &mut names);
+        names.sort();
+        names
+    })
+}
+
+fn below(folder: &Path, beginning: &str, names: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{beginning}{}", entry.file_name().into_string().unwrap());
+        if entry.path().is_dir() {
+            below(&entry.path(), &format!("{name}/"), names);
+        } else {
+            names.push(name);
+        }
+    }
+}
+
+#[test]
+fn the_settings_go_into_a_package_with_what_they_name_and_never_one_over_another() {
+    let found = packaged(&[
+        (
+            "prod.yaml",
+            "extends: \"my base.yaml\"\nvars:\n  authentication:\n    ldap:\n      ca_file: ca/own.pem # ours\n",
+        ),
+        ("my base.yaml", "extends: sub/other.yaml\r\nvars: {}\r\n"),
+        ("sub/other.yaml", "extends: third.yaml\n"),
+        ("sub/third.yaml", "extends: null\n"),
+        ("ca/own.pem", "-----BEGIN CERTIFICATE-----\n"),
+    ]);
+    let wanted = [
+        "ca/own.pem",
+        "mapgate.yaml",
+        "my base.yaml",
+        "sub/other.yaml",
+        "sub/third.yaml",
+    ];
+    assert_eq!(found.unwrap(), wanted);
+    for refused in ["mapgate.yaml", "../base.yaml", "/etc/hostname", "nowhere.yaml"] {
+        let text = format!("extends: {refused}\n");
+        let found = packaged(&[("prod.yaml", &text), ("mapgate.yaml", "vars: {}\n")]);
+        assert_eq!(found, None, "{refused}");
     }
 }

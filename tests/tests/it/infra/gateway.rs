@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use super::list;
 
+/// The settings file in a function's package.
+const SETTINGS: &str = "mapgate.yaml";
+
 #[test]
 fn every_route_leads_to_its_function_and_what_is_none_to_login() {
     for (function, routes, _) in FUNCTIONS {
@@ -79,15 +82,17 @@ fn the_access_log_tells_neither_path_nor_query() {
 
 /// The settings that a function has with the template's own defaults and this file.
 fn settings(vars: &str) -> Result<Settings, Vec<Fault>> {
+    loaded(vars, &|path| Err(format!("{path}: no other file")))
+}
+
+fn loaded(vars: &str, read: &dyn Fn(&str) -> Result<String, String>) -> Result<Settings, Vec<Fault>> {
     let variables = template().globals["Function"]["Environment"]["Variables"].clone();
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in variables.as_object().unwrap() {
         let value = match (name.as_str(), value.as_str()) {
             ("MAPGATE_BASE_URL", _) => "https://maps.example.com",
             ("MAPGATE_SECRETS", _) => "arn:aws:secretsmanager:eu-central-1:1:secret:mapgate/keys-abcdef",
-            ("MAPGATE_SETTINGS", _) => {
-                "secretsmanager:arn:aws:secretsmanager:eu-central-1:1:secret:mapgate/settings-abcdef"
-            }
+            ("MAPGATE_SETTINGS", _) => SETTINGS,
             (_, Some(parameter)) => template().parameters[parameter]["Default"].as_str().unwrap(),
             _ => continue,
         };
@@ -95,8 +100,7 @@ fn settings(vars: &str) -> Result<Settings, Vec<Fault>> {
     }
     let environment: Environment = found.into_iter().collect();
     assert!(Settings::source(&environment).is_some());
-    let read = |path: &str| Err(format!("{path}: no other file"));
-    load(&environment, Some(("vars.yaml", vars)), &read)
+    load(&environment, Some((SETTINGS, vars)), read)
 }
 
 #[test]
@@ -106,12 +110,45 @@ fn the_environment_is_one_that_functions_start_with_and_says_nothing_for_nothing
     assert_eq!(settings.table.as_str(), "mapgate");
 }
 
-/// One that did would go on with settings that nobody has chosen, for as long as it is kept warm.
+/// So a version keeps the settings it was tried with, and asks nobody before its first event.
 #[test]
-fn no_function_starts_before_the_settings_are_written() {
-    let secret = &template().resources["Settings"]["Properties"];
-    let faults = settings(secret["SecretString"].as_str().unwrap()).unwrap_err();
-    assert_eq!(faults.len(), 1, "{faults:?}");
+fn the_settings_are_in_the_package_unless_a_secret_is_named() {
+    let settings = &template().globals["Function"]["Environment"]["Variables"]["MAPGATE_SETTINGS"];
+    assert_eq!(
+        texts(settings),
+        ["HasSettingsSecret", "secretsmanager:${SettingsSecret}", SETTINGS]
+    );
+    assert_eq!(template().parameters["SettingsSecret"]["Default"], "");
+    let build = std::fs::read_to_string(mapgate_tests::repository().join("infra/build")).unwrap();
+    assert!(build.contains(&format!("put \"$settings\" {SETTINGS} \"$folder\"")));
+}
+
+/// `manage-users` and the doctor then judge as the functions do.
+#[test]
+fn an_operators_shell_has_the_functions_environment() {
+    let told = &template().outputs["Environment"]["Value"];
+    let told: BTreeMap<String, String> = serde_json::from_str(told[0].as_str().unwrap()).unwrap();
+    let variables = &template().globals["Function"]["Environment"]["Variables"];
+    for (name, value) in variables.as_object().unwrap() {
+        match name.as_str() {
+            "MAPGATE_BASE_URL" => assert!(template().outputs["BaseUrl"].is_object()),
+            "MAPGATE_SETTINGS" => assert!(!told.contains_key(name)),
+            "MAPGATE_SECRETS" => assert_eq!(told[name], "${Secret}"),
+            _ => assert_eq!(told[name], format!("${{{}}}", value.as_str().unwrap()), "{name}"),
+        }
+    }
+    assert_eq!(told.len() + 2, variables.as_object().unwrap().len(), "{told:?}");
+}
+
+#[test]
+fn the_settings_of_the_deployed_tests_are_good() {
+    let read = |path: &str| {
+        let path = mapgate_tests::repository().join("tests/world").join(path);
+        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    };
+    let settings = loaded(&read("deployed.yaml").unwrap(), &read).unwrap();
+    assert_eq!(settings.main_ogc_server.as_deref(), Some("main"));
+    assert!(settings.reset_password.is_some());
 }
 
 /// Keys, indexes and time to live are those of the table that the code makes on a laptop.

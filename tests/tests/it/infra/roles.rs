@@ -214,7 +214,7 @@ fn mail_is_sent_by_the_function_that_calls_ses_and_by_no_other() {
 }
 
 #[test]
-fn every_function_may_write_its_log_and_read_the_two_secrets_and_nothing_else() {
+fn every_function_may_write_its_log_and_read_the_keys_and_nothing_else() {
     let policy = &template().resources["EveryFunction"]["Properties"]["PolicyDocument"];
     let [log, secrets, network, tracing] = list(&policy["Statement"]) else {
         panic!("four statements");
@@ -230,7 +230,17 @@ fn every_function_may_write_its_log_and_read_the_two_secrets_and_nothing_else() 
             .ends_with("log-group:/aws/lambda/${AWS::StackName}-*")
     );
     assert_eq!(texts(&secrets["Action"]), ["secretsmanager:GetSecretValue"]);
-    assert_eq!(texts(&secrets["Resource"]), ["Keys", "Settings"]);
+    assert_eq!(
+        texts(&secrets["Resource"]),
+        [
+            "OwnKeys",
+            "Keys",
+            "KeysSecret",
+            "HasSettingsSecret",
+            "SettingsSecret",
+            "AWS::NoValue"
+        ]
+    );
     assert!(holds(&repository().join("core/src"), ".get_secret_value()"));
     assert_eq!(tracing[0], "Traces");
     assert_eq!(

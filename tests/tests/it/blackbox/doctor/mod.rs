@@ -250,8 +250,8 @@ async fn every_fault_of_the_settings_is_told_with_what_to_do() {
         ("MAPGATE_TABLE: ", "infra/environment"),
         ("MAPGATE_SECRETS: ", "infra/environment"),
         ("AUTHTKT_SECRET: at least 64 characters", "docs/settings.md"),
-        (":3: vars.authentication.two_factor: ", "manage-users settings"),
-        (":4: vars.intranet.networks", "manage-users settings"),
+        (":3: vars.authentication.two_factor: ", "before it is deployed"),
+        (":4: vars.intranet.networks", "before it is deployed"),
     ] {
         said.tells("wrong", "settings", fault, to_do);
     }
