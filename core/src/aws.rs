@@ -1,39 +1,99 @@
-//! One AWS configuration for a process, read on first use: region, credentials and endpoints
-//! (`AWS_ENDPOINT_URL…`) come from the environment as every AWS SDK reads them.
+//! One AWS configuration for a process, read on first use: region, credentials and endpoints come from the environment, as Lambda
+//! has them and `aws configure export-credentials --format env` prints them. Profiles are not read: what the SDK brings for them is
+//! a tenth of a function.
+
+mod client;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion as _;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::http::HttpResponse;
+use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_types::sdk_config::Builder;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tokio::sync::OnceCell;
+
+pub use client::http_client;
+
+use crate::settings::Environment;
 
 /// The shared AWS configuration. Clones share it.
 #[derive(Clone, Default)]
 pub struct Aws(Arc<OnceCell<SdkConfig>>);
 
 impl Aws {
-    /// A configuration made elsewhere: by the harness, which knows its own endpoints.
+    /// A configuration made elsewhere.
     #[must_use]
     pub fn with(config: SdkConfig) -> Self {
         Self(Arc::new(OnceCell::new_with(Some(config))))
     }
 
+    /// An AWS of this machine at `endpoint`, which asks for keys and checks none: nothing reaches a real account by mistake.
+    #[must_use]
+    pub fn at(endpoint: &str) -> Self {
+        let keys = Credentials::new("local", "local", None, None, "mapgate");
+        let config = usual()
+            .endpoint_url(endpoint)
+            .region(Region::from_static("local"))
+            .credentials_provider(SharedCredentialsProvider::new(keys));
+        Self::with(config.build())
+    }
+
     /// The configuration, read from the environment the first time.
     pub async fn config(&self) -> &SdkConfig {
-        // Within a gateway's 29 seconds a visitor must have an answer, be it a 503.
-        let patience = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(1))
-            .operation_attempt_timeout(Duration::from_secs(3))
-            .operation_timeout(Duration::from_secs(8))
-            .build();
-        let load = aws_config::defaults(BehaviorVersion::latest()).timeout_config(patience);
-        self.0.get_or_init(|| load.load()).await
+        self.0.get_or_init(of_environment).await
     }
+}
+
+/// `AWS_REGION` or `AWS_DEFAULT_REGION`, the keys, and `AWS_ENDPOINT_URL` or one service's, as `AWS_ENDPOINT_URL_DYNAMODB`.
+async fn of_environment() -> SdkConfig {
+    let region = EnvironmentVariableRegionProvider::new().region().await;
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    let mut config = usual()
+        .region(region)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .service_config(OfEnvironment);
+    config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+    config.build()
+}
+
+fn usual() -> Builder {
+    // Within a gateway's 29 seconds a visitor must have an answer, be it a 503.
+    let patience = TimeoutConfig::builder()
+        .connect_timeout(client::PATIENCE)
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(8))
+        .build();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .timeout_config(patience)
+        .http_client(http_client())
+}
+
+/// What only one service has: `NAME_SERVICE`.
+#[derive(Debug)]
+struct OfEnvironment;
+
+impl LoadServiceConfig for OfEnvironment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        variable(&format!("{}_{service}", key.env()))
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    let environment = Environment::of_process();
+    environment
+        .get(name)
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
 }
 
 impl fmt::Debug for Aws {
@@ -67,8 +127,8 @@ pub fn reason<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Str
 fn not_reached(error: &(dyn Error + 'static)) -> String {
     let reasons = std::iter::successors(Some(error), |error| (*error).source());
     let reasons = reasons.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-    // The SDK then tells of all six places where it looked.
-    if reasons.contains("no credentials found") {
+    // The SDK does not say of which variable it speaks.
+    if reasons.contains("credential provider was not enabled") {
         "there are no credentials".to_owned()
     } else {
         reasons

@@ -14,6 +14,7 @@ use url::{Host, Url};
 
 pub use addresses::Addresses;
 pub use call::{Arriving, Call, CallError};
+pub(crate) use call::{Client, client};
 
 use crate::settings::HttpOptions;
 
@@ -114,7 +115,7 @@ pub struct NotAllowed;
 
 /// The system's resolver, less what may not be called.
 #[derive(Debug, Clone, Copy)]
-struct Guarded(Addresses);
+pub(crate) struct Guarded(Addresses);
 
 impl Guarded {
     async fn resolve(self, name: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {

@@ -44,21 +44,16 @@ fn open(folder: Option<&Path>) -> anyhow::Result<Database> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::Client;
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
     use aws_sdk_dynamodb::types::{
         AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     };
 
+    use mapgate_core::aws::Aws;
+
     use super::*;
 
-    fn client(service: &Service) -> Client {
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("local"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-            .endpoint_url(service.url())
-            .build();
-        Client::from_conf(config)
+    async fn client(service: &Service) -> Client {
+        Client::new(Aws::at(&service.url()).config().await)
     }
 
     async fn create_table(client: &Client) {
@@ -87,7 +82,7 @@ mod tests {
     #[tokio::test]
     async fn keeps_items_in_memory_and_stops() {
         let service = start(None).await.unwrap();
-        let sdk = client(&service);
+        let sdk = client(&service).await;
         create_table(&sdk).await;
         let item = AttributeValue::S("a".into());
         sdk.put_item()
@@ -118,7 +113,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let item = AttributeValue::S("a".into());
         let service = start(Some(folder.path())).await.unwrap();
-        let sdk = client(&service);
+        let sdk = client(&service).await;
         create_table(&sdk).await;
         sdk.put_item()
             .table_name("test")
@@ -130,6 +125,7 @@ mod tests {
 
         let service = start(Some(folder.path())).await.unwrap();
         let found = client(&service)
+            .await
             .get_item()
             .table_name("test")
             .key("pk", item)

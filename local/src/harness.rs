@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::Credentials;
 use axum::Router;
 use mapgate_core::aws::Aws;
 use mapgate_core::gate::Gate;
@@ -51,7 +49,7 @@ impl Harness {
         let services = Services::start(options, &environment).await?;
         let variables = services.variables(options, &environment, &seed, &base_url, &reachable(address))?;
         environment.extend(variables.iter().cloned());
-        let gate = gate_of(&environment, aws(services.endpoint()).await);
+        let gate = gate_of(&environment, aws(services.endpoint()));
         let gate = Arc::new(gate.await.map_err(|faults| anyhow!(faults.join("\n")))?);
         if options.smtp && gate.settings.smtp.is_none() && services.endpoint().is_some() {
             bail!("--smtp: the settings have no smtp, and beside the embedded table no SES is reached");
@@ -137,15 +135,8 @@ fn reachable(mut address: SocketAddr) -> String {
 
 /// A configuration that knows no other AWS than the embedded table, so that nothing reaches a real account by
 /// mistake; the environment's own where it names an endpoint.
-async fn aws(endpoint: Option<String>) -> Aws {
-    let Some(endpoint) = endpoint else {
-        return Aws::default();
-    };
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .endpoint_url(endpoint)
-        .region(Region::from_static("local"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "mapgate-local"));
-    Aws::with(config.load().await)
+fn aws(endpoint: Option<String>) -> Aws {
+    endpoint.map_or_else(Aws::default, |endpoint| Aws::at(&endpoint))
 }
 
 /// A function: its name, every path that it serves, and its router.

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use mapgate_core::aws::Aws;
-use mapgate_core::lambda::printable;
+use mapgate_core::lambda::log_filter;
 use mapgate_core::settings::Environment;
 use mapgate_local::doctor::{self, State};
 use mapgate_local::harness::Harness;
 use mapgate_local::options::{Command, DoctorOptions, Line, Options};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 fn main() -> ExitCode {
     let line = Line::parse();
@@ -36,11 +37,12 @@ fn main() -> ExitCode {
 
 /// Unlike a function's JSON, this log is read by people.
 fn log(usual: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt()
-        .with_env_filter(printable(filter))
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal());
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(log_filter(usual))
         .init();
 }
 

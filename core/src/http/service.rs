@@ -78,8 +78,12 @@ async fn around(State(rules): State<Rules>, request: Request, next: Next) -> Res
         None => next.run(request).await,
     };
     if options.is_some() && response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        // The methods are added outside of this layer, by axum, and named to a preflight by the front.
+        // The methods are added outside of this layer, by axum, or stand in `Allow`; the front names them to a preflight.
+        let allow = response.headers_mut().remove(header::ALLOW);
         response = StatusCode::NO_CONTENT.into_response();
+        response
+            .headers_mut()
+            .extend(allow.map(|methods| (header::ALLOW, methods)));
     } else if let Some(text) = match response.status() {
         StatusCode::NOT_FOUND => Some("not found"),
         StatusCode::METHOD_NOT_ALLOWED => Some("this method is not allowed here"),

@@ -28,7 +28,7 @@ use buffered::{Buffered, Gathered};
 use streamed::Streamed;
 use told::Told;
 
-pub use start::{gate_of, gate_of_environment, log, printable};
+pub use start::{gate_of, gate_of_environment, log, log_filter};
 
 /// A function's `main`: reads settings, makes the gate, and serves events until Lambda ends the process.
 ///

@@ -1,6 +1,10 @@
 //! From the environment to a gate.
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{fmt, registry};
 
 use crate::aws::{Aws, reason};
 use crate::clock::Clock;
@@ -11,28 +15,38 @@ use crate::settings::{Environment, Settings, SettingsSource, load};
 
 /// Logs as JSON lines to standard error, at the level of `RUST_LOG` (default `info`). Once a process.
 pub fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(printable(filter))
-        .with_writer(std::io::stderr);
+    let lines = fmt::layer().json().with_writer(std::io::stderr);
     // A second call finds the first one's log in place, which is as good.
-    let _ = subscriber.json().try_init();
+    let _ = registry().with(lines).with(log_filter("info")).try_init();
+}
+
+/// What `RUST_LOG` asks for, levels by target (`info,mapgate_core=debug`), or else `usual`; and never more than may be printed.
+#[must_use]
+pub fn log_filter(usual: &str) -> Targets {
+    let environment = Environment::of_process();
+    let asked = environment.get("RUST_LOG").filter(|asked| !asked.is_empty());
+    let asked = asked.unwrap_or(usual).parse();
+    printable(asked.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO)))
 }
 
 /// What libraries print at the level `trace`: whole events and answers, with passwords, cookies and hashes.
-const UNPRINTABLE: [&str; 5] = [
-    "aws_smithy_runtime::client::orchestrator=info",
-    "aws_smithy_runtime::client::orchestrator::http=info",
-    "lambda_runtime::layers::api_response=info",
-    "lambda_runtime::requests=info",
-    "dynoxide::server=error",
+const UNPRINTABLE: [(&str, LevelFilter); 5] = [
+    ("aws_smithy_runtime::client::orchestrator", LevelFilter::INFO),
+    (
+        "aws_smithy_runtime::client::orchestrator::http",
+        LevelFilter::INFO,
+    ),
+    ("lambda_runtime::layers::api_response", LevelFilter::INFO),
+    ("lambda_runtime::requests", LevelFilter::INFO),
+    ("dynoxide::server", LevelFilter::ERROR),
 ];
 
-/// A log filter that, whatever was asked, lets no whole events through, nor what the table answers.
-#[must_use]
-pub fn printable(filter: EnvFilter) -> EnvFilter {
-    let unprintable = UNPRINTABLE.iter().filter_map(|target| target.parse().ok());
-    unprintable.fold(filter, EnvFilter::add_directive)
+/// A log filter that, whatever was asked, lets no whole events through, nor what the table answers. A silent one stays silent.
+fn printable(filter: Targets) -> Targets {
+    if filter.default_level() == Some(LevelFilter::OFF) && filter.iter().next().is_none() {
+        return filter;
+    }
+    filter.with_targets(UNPRINTABLE)
 }
 
 /// The gate of the process's own environment; every fault is one readable line.
@@ -103,10 +117,8 @@ mod tests {
     fn logged(asked: &str) -> String {
         let written = Written::default();
         let made = written.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(printable(EnvFilter::new(asked)))
-            .with_writer(move || made.clone())
-            .finish();
+        let lines = fmt::layer().with_writer(move || made.clone());
+        let subscriber = registry().with(lines).with(printable(asked.parse().unwrap()));
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "aws_smithy_runtime::client::orchestrator", "secret");
             tracing::trace!(target: "aws_smithy_runtime::client::orchestrator::http", "secret");

@@ -27,12 +27,13 @@ use tokio::time::{Sleep, sleep, timeout};
 use tower::Service;
 use url::{Position, Url};
 
-use super::{Guarded, NoClient, NotAllowed, Outbound, tls};
+use super::{Addresses, Guarded, NoClient, NotAllowed, Outbound, tls};
 
 /// The most bytes of an answer that wait in memory for a slow client; an answer's head must not be longer.
 const BUFFER: usize = 64 * 1024;
 
-pub(super) type Client = legacy::Client<HttpsConnector<HttpConnector<Guarded>>, Full<Bytes>>;
+/// A client over HTTP/1.1 that keeps connections.
+pub(crate) type Client = legacy::Client<HttpsConnector<HttpConnector<Guarded>>, Full<Bytes>>;
 
 /// What a map server is asked.
 #[derive(Debug)]
@@ -87,7 +88,9 @@ impl Outbound {
     pub async fn call(&self, call: Call) -> Result<Response<Arriving>, CallError> {
         let limit = self.options.timeout;
         let request = request(&self.check(&call.url)?, call)?;
-        let made = self.direct.get_or_init(|| self.make());
+        let made = self
+            .direct
+            .get_or_init(|| client(self.addresses, self.options.timeout, self.options.verify));
         let client = made.as_ref().map_err(|error| NoClient(error.clone()))?;
         match timeout(limit, client.request(request)).await {
             Err(_) => Err(CallError::Slow),
@@ -99,23 +102,24 @@ impl Outbound {
             })),
         }
     }
+}
 
-    fn make(&self) -> Result<Client, String> {
-        let mut http = HttpConnector::new_with_resolver(Guarded(self.addresses));
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        // Of several addresses each gets its share.
-        http.set_connect_timeout(Some(self.options.timeout));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls::towards_others(self.options.verify)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        Ok(legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .http1_max_buf_size(BUFFER)
-            .build(connector))
-    }
+/// A client to `addresses`, with a time limit for a connection and certificates that are checked or not.
+pub(crate) fn client(addresses: Addresses, limit: Duration, verify: bool) -> Result<Client, String> {
+    let mut http = HttpConnector::new_with_resolver(Guarded(addresses));
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    // Of several addresses each gets its share.
+    http.set_connect_timeout(Some(limit));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls::towards_others(verify)?)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(http);
+    Ok(legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .http1_max_buf_size(BUFFER)
+        .build(connector))
 }
 
 /// The request as it goes over the wire.

@@ -1,30 +1,28 @@
 //! What others' certificates are checked with.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::crypto::{
+    CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
+};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// Trusts the certificates of a PEM file, or the system's where none is given. An error says what is wrong with them.
-/// Reads files: some milliseconds' work.
+/// Trusts the certificates of a PEM file, or the system's where none is given. An error says what is wrong with the file.
+/// Reads it: some milliseconds' work.
 pub fn trusting(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+    let Some(path) = ca_file else {
+        return judged_by(|provider| Arc::new(OfSystem(provider)));
+    };
     let mut roots = RootCertStore::empty();
-    match ca_file {
-        Some(path) => {
-            let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| named(&error))? {
-                let certificate = certificate.map_err(|error| named(&error))?;
-                roots.add(certificate).map_err(|error| named(&error))?;
-            }
-        }
-        None => {
-            // One certificate of many that cannot be read is the system's affair.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| named(&error))? {
+        let certificate = certificate.map_err(|error| named(&error))?;
+        roots.add(certificate).map_err(|error| named(&error))?;
     }
     if roots.is_empty() {
         return Err("there are no certificates".to_owned());
@@ -35,39 +33,99 @@ pub fn trusting(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// For calls to others: checks certificates by the system's authorities, or takes any (`http_options.verify: false`). Where the
-/// machine has no authorities, https fails with that as its reason, and plain http does not.
+/// For calls to others: checks certificates by the system's authorities, or takes any (`http_options.verify: false`).
 pub(super) fn towards_others(verify: bool) -> Result<ClientConfig, String> {
-    if !verify {
-        return judging_by(None);
+    if verify {
+        trusting(None)
+    } else {
+        judged_by(|provider| Arc::new(Anybody(provider)))
     }
-    trusting(None).or_else(|fault| {
-        let fault = format!("the certificate authorities of this machine cannot be used: {fault}");
-        tracing::error!(fault, "every https address will fail");
-        judging_by(Some(fault))
-    })
 }
 
-/// Takes any certificate, or none for this reason.
-fn judging_by(fault: Option<String>) -> Result<ClientConfig, String> {
+fn judged_by(
+    judge: impl FnOnce(Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier>,
+) -> Result<ClientConfig, String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
     Ok(config
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verdict { provider, fault }))
+        .with_custom_certificate_verifier(judge(provider))
         .with_no_client_auth())
 }
 
-/// The same for every certificate.
+/// By the system's authorities. They are read when the first certificate is to be checked, once for the process: most of what a cold
+/// start could take. Where there are none, https fails with that as its reason, and plain http does not.
 #[derive(Debug)]
-struct Verdict {
-    provider: Arc<CryptoProvider>,
-    fault: Option<String>,
+struct OfSystem(Arc<CryptoProvider>);
+
+impl OfSystem {
+    fn read(&self) -> Result<&'static WebPkiServerVerifier, Error> {
+        static AUTHORITIES: OnceLock<Result<Arc<WebPkiServerVerifier>, String>> = OnceLock::new();
+        let read = AUTHORITIES.get_or_init(|| {
+            let verifier = verifying(rustls_native_certs::load_native_certs().certs, &self.0);
+            verifier.inspect_err(|fault| tracing::error!(fault, "every https address will fail"))
+        });
+        read.as_deref().map_err(|fault| Error::General(fault.clone()))
+    }
 }
 
-impl ServerCertVerifier for Verdict {
+/// By these authorities. One of many that cannot be read is the system's affair.
+fn verifying(
+    authorities: Vec<CertificateDer<'static>>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authorities);
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .build()
+        .map_err(|error| format!("the certificate authorities of this machine cannot be used: {error}"))
+}
+
+impl ServerCertVerifier for OfSystem {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.read()?
+            .verify_server_cert(certificate, between, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Takes any certificate.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -76,10 +134,7 @@ impl ServerCertVerifier for Verdict {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match &self.fault {
-            Some(fault) => Err(Error::General(fault.clone())),
-            None => Ok(ServerCertVerified::assertion()),
-        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -101,9 +156,7 @@ impl ServerCertVerifier for Verdict {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -112,19 +165,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_there_are_no_authorities_each_certificate_is_refused_for_that() {
-        for fault in [None, Some("there are no certificates".to_owned())] {
-            let verdict = Verdict {
-                provider: Arc::new(aws_lc_rs::default_provider()),
-                fault: fault.clone(),
-            };
-            let certificate = CertificateDer::from(Vec::new());
-            let name = ServerName::try_from("maps.example.com").unwrap();
-            let now = UnixTime::since_unix_epoch(std::time::Duration::ZERO);
-            let found = verdict.verify_server_cert(&certificate, &[], &name, &[], now);
-            assert_eq!(found.err(), fault.map(Error::General));
-        }
+    fn where_there_are_no_authorities_is_said_so() {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let fault = verifying(Vec::new(), &provider).unwrap_err();
+        assert!(
+            fault.starts_with("the certificate authorities of this machine"),
+            "{fault}"
+        );
         assert!(trusting(Some(Path::new("/dev/null"))).is_err());
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused_where_certificates_are_checked() {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let certificate = CertificateDer::from(Vec::new());
+        let name = ServerName::try_from("maps.example.com").unwrap();
+        let now = UnixTime::since_unix_epoch(std::time::Duration::ZERO);
+        let judges: [(Arc<dyn ServerCertVerifier>, bool); 2] = [
+            (Arc::new(OfSystem(provider.clone())), false),
+            (Arc::new(Anybody(provider)), true),
+        ];
+        for (judge, takes) in judges {
+            let found = judge.verify_server_cert(&certificate, &[], &name, &[], now);
+            assert_eq!(found.is_ok(), takes);
+        }
         assert!(towards_others(true).is_ok() && towards_others(false).is_ok());
     }
 }

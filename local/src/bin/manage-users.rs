@@ -3,9 +3,10 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use mapgate_core::lambda::printable;
+use mapgate_core::lambda::log_filter;
 use mapgate_local::manage_users::{Command, run};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 fn main() -> ExitCode {
     let command = match Command::of_process() {
@@ -13,10 +14,9 @@ fn main() -> ExitCode {
         Err(answer) => return answer.print(),
     };
     // Silent unless asked: what goes wrong is one line.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt()
-        .with_env_filter(printable(filter))
-        .with_writer(io::stderr)
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(io::stderr))
+        .with(log_filter("off"))
         .init();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = runtime

@@ -84,7 +84,7 @@ impl Way {
 
     /// The SDK's configuration for the table at `endpoint`.
     pub(super) fn config(self: &Arc<Self>, endpoint: String) -> SdkConfig {
-        let inner = aws_smithy_http_client::Builder::new().build_http();
+        let inner = mapgate_core::aws::http_client();
         let credentials = Credentials::new("test", "test", None, None, "test");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())

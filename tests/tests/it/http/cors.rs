@@ -160,6 +160,12 @@ async fn t95_a_preflight_names_what_the_route_has_to_who_may_know() {
             "/resourceproxy",
             "GET,HEAD,OPTIONS",
         ),
+        (
+            "admin",
+            mapgate_admin::router,
+            "/admin/api/roles",
+            "GET,HEAD,POST,OPTIONS",
+        ),
     ] {
         let router: Router = router(test.gate.clone());
         let own = format!("https://{service}.portal.ch");

@@ -40,3 +40,18 @@ async fn whom_a_request_acts_for_is_noted_by_number() {
     let noted = noted(&test, mapgate_login::router(test.gate.clone()), asked).await;
     assert_eq!((noted.user_id, noted.counts.len()), (Some(jane.id.0), 0));
 }
+
+/// They are made when the first is asked for, behind one that stands for all.
+#[tokio::test]
+async fn a_route_of_the_administrations_api_is_noted_by_its_own_name() {
+    let test = TestGate::with("", &[]).await;
+    for (path, route) in [
+        ("/admin/api/users/7", "/admin/api/users/{id}"),
+        ("/admin/api/openapi.json", "/admin/api/openapi.json"),
+        ("/admin/api/nothing", "/admin/api/{*path}"),
+        ("/admin/users/7", "/admin/users/{id}"),
+    ] {
+        let noted = noted(&test, mapgate_admin::router(test.gate.clone()), get(path)).await;
+        assert_eq!(noted.route.as_deref(), Some(route));
+    }
+}

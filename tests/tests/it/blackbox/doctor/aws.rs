@@ -1,23 +1,19 @@
 //! What the doctor says of the table and of Amazon SES.
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use axum::Router;
+use mapgate_core::aws::Aws;
 use mapgate_local::service::{Service, loopback};
 use mapgate_tests::Setup;
 
 use super::world::{Variables, look, variables_of};
 use super::{file, path, seed, site};
 
-fn client(variables: &Variables) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("local"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(&variables["AWS_ENDPOINT_URL_DYNAMODB"]);
-    aws_sdk_dynamodb::Client::from_conf(config.build())
+async fn client(variables: &Variables) -> aws_sdk_dynamodb::Client {
+    let aws = Aws::at(&variables["AWS_ENDPOINT_URL_DYNAMODB"]);
+    aws_sdk_dynamodb::Client::new(aws.config().await)
 }
 
 #[tokio::test]
@@ -42,7 +38,10 @@ async fn a_table_without_time_to_live_is_wrong() {
     let off = TimeToLiveSpecification::builder()
         .enabled(false)
         .attribute_name("ttl");
-    let update = client(&variables).update_time_to_live().table_name("mapgate");
+    let update = client(&variables)
+        .await
+        .update_time_to_live()
+        .table_name("mapgate");
     update
         .time_to_live_specification(off.build().unwrap())
         .send()
@@ -78,7 +77,7 @@ async fn a_table_that_is_missing_or_made_otherwise_is_wrong() {
         let attribute = AttributeDefinition::builder().attribute_name(name);
         attribute.attribute_type(ScalarAttributeType::S).build().unwrap()
     };
-    let create = client(&variables).create_table().table_name("another");
+    let create = client(&variables).await.create_table().table_name("another");
     create
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(key("pk", KeyType::Hash).unwrap())

@@ -125,13 +125,7 @@ impl World {
             .variables
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()));
-        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .endpoint_url(&self.variables["AWS_ENDPOINT_URL_DYNAMODB"])
-            .region(aws_config::Region::new("local"))
-            .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-                "local", "local", None, None, "test",
-            ));
-        let aws = mapgate_core::aws::Aws::with(config.load().await);
+        let aws = mapgate_core::aws::Aws::at(&self.variables["AWS_ENDPOINT_URL_DYNAMODB"]);
         mapgate_core::lambda::gate_of(&environment.collect(), aws)
             .await
             .unwrap()
