@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::ProvideRegion as _;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::http::HttpResponse;
@@ -52,7 +53,8 @@ impl Aws {
     }
 }
 
-/// `AWS_REGION` or `AWS_DEFAULT_REGION`, the keys, and `AWS_ENDPOINT_URL` or one service's, as `AWS_ENDPOINT_URL_DYNAMODB`.
+/// `AWS_REGION` or `AWS_DEFAULT_REGION`, the keys, `AWS_ENDPOINT_URL` or one service's, as `AWS_ENDPOINT_URL_DYNAMODB`,
+/// `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`.
 async fn of_environment() -> SdkConfig {
     let region = EnvironmentVariableRegionProvider::new().region().await;
     let credentials = EnvironmentVariableCredentialsProvider::new();
@@ -60,6 +62,9 @@ async fn of_environment() -> SdkConfig {
         .region(region)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .service_config(OfEnvironment);
+    let is_set = |name: &str| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
+    config.set_use_fips(is_set("AWS_USE_FIPS_ENDPOINT"));
+    config.set_use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"));
     config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
     config.build()
 }
@@ -67,13 +72,14 @@ async fn of_environment() -> SdkConfig {
 fn usual() -> Builder {
     // Within a gateway's 29 seconds a visitor must have an answer, be it a 503.
     let patience = TimeoutConfig::builder()
-        .connect_timeout(client::PATIENCE)
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(8))
         .build();
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .timeout_config(patience)
+        // It watches bodies that stream. Ours are whole, so that it would see none of them move and break off what takes six seconds.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client())
 }
 
@@ -132,5 +138,42 @@ fn not_reached(error: &(dyn Error + 'static)) -> String {
         "there are no credentials".to_owned()
     } else {
         reasons
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_body_is_not_taken_for_one_that_stalls() {
+        let stalled = usual().build().stalled_stream_protection().unwrap();
+        assert!(!stalled.upload_enabled() && !stalled.download_enabled());
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_the_service_is_tried_again_on_another_connection() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let aws = Aws::at(&format!("http://{}", listener.local_addr().unwrap()));
+        let client = aws_sdk_secretsmanager::Client::new(aws.config().await);
+        let asked = tokio::spawn(async move { client.get_secret_value().secret_id("a").send().await });
+        for answer in [
+            "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{\"SecretString\":\"s\"} ",
+        ] {
+            // Each answer goes to a connection of its own, which stays open.
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = [0; 8192];
+            assert!(connection.read(&mut request).await.unwrap() > 0);
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            tokio::spawn(async move {
+                let mut rest = [0; 8192];
+                while connection.read(&mut rest).await.is_ok_and(|length| length > 0) {}
+            });
+        }
+        let answer = asked.await.unwrap().unwrap();
+        assert_eq!(answer.secret_string(), Some("s"));
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -18,13 +19,14 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 
 use crate::outbound::{Addresses, Client, client};
 
-/// The time for a connection.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+/// The time for a TCP connection, shared by a name's addresses. What else takes long, the limits of each attempt end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// An HTTP client for the SDK: HTTP/1.1, connections within a second, certificates checked by the machine's authorities.
+/// An HTTP client for the SDK: HTTP/1.1, no proxy, certificates checked by the machine's authorities.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
     SharedHttpClient::new(Http::default())
@@ -42,13 +44,17 @@ impl HttpClient for Http {
 impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let made = self.0.get_or_init(|| client(Addresses::Any, PATIENCE, true));
-        let (client, request) = match (made.clone(), whole(request)) {
+        let (client, mut request) = match (made.clone(), whole(request)) {
             (Ok(client), Ok(request)) => (client, request),
             (Err(error), _) => {
                 return HttpConnectorFuture::ready(Err(ConnectorError::other(error.into(), None)));
             }
             (_, Err(error)) => return HttpConnectorFuture::ready(Err(error)),
         };
+        let used = capture_connection(&mut request);
+        if let Some(asked) = request.extensions().get::<CaptureSmithyConnection>() {
+            asked.set_connection_retriever(move || connection(&used));
+        }
         HttpConnectorFuture::new(async move {
             let answer = client.request(request).await.map_err(fault)?;
             let answer = HttpResponse::try_from(answer.map(SdkBody::from_body_1_x));
@@ -70,6 +76,23 @@ fn whole(request: HttpRequest) -> Result<http::Request<Full<Bytes>>, ConnectorEr
         parts,
         Full::new(Bytes::copy_from_slice(body)),
     ))
+}
+
+/// The connection of a request, so that the SDK leaves it after a failure of the service.
+fn connection(used: &CaptureConnection) -> Option<ConnectionMetadata> {
+    let used = used.clone();
+    used.connection_metadata().as_ref()?;
+    let leave = move || {
+        if let Some(connection) = used.connection_metadata().as_ref() {
+            connection.poison();
+        }
+    };
+    Some(
+        ConnectionMetadata::builder()
+            .proxied(false)
+            .poison_fn(leave)
+            .build(),
+    )
 }
 
 /// As the SDK's retries have it: what was not reached or broke off may be tried again.

@@ -21,12 +21,24 @@ pub fn log() {
 }
 
 /// What `RUST_LOG` asks for, levels by target (`info,mapgate_core=debug`), or else `usual`; and never more than may be printed.
+/// Directives for spans (`[…]`) are left out: one would win over what may not be printed.
 #[must_use]
 pub fn log_filter(usual: &str) -> Targets {
     let environment = Environment::of_process();
-    let asked = environment.get("RUST_LOG").filter(|asked| !asked.is_empty());
-    let asked = asked.unwrap_or(usual).parse();
-    printable(asked.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO)))
+    let asked = environment.get("RUST_LOG").unwrap_or_default();
+    printable(targets(asked).or_else(|| targets(usual)).unwrap_or_default())
+}
+
+/// Nothing where there is no directive, or one that is none.
+fn targets(text: &str) -> Option<Targets> {
+    let directives = text.split(',').map(str::trim);
+    let directives: Vec<&str> = directives
+        .filter(|directive| !directive.is_empty() && !directive.contains('['))
+        .collect();
+    if directives.is_empty() {
+        return None;
+    }
+    directives.join(",").parse().ok()
 }
 
 /// What libraries print at the level `trace`: whole events and answers, with passwords, cookies and hashes.
@@ -118,7 +130,7 @@ mod tests {
         let written = Written::default();
         let made = written.clone();
         let lines = fmt::layer().with_writer(move || made.clone());
-        let subscriber = registry().with(lines).with(printable(asked.parse().unwrap()));
+        let subscriber = registry().with(lines).with(printable(targets(asked).unwrap()));
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "aws_smithy_runtime::client::orchestrator", "secret");
             tracing::trace!(target: "aws_smithy_runtime::client::orchestrator::http", "secret");
@@ -137,6 +149,7 @@ mod tests {
             "trace",
             "aws_smithy_runtime=trace,lambda_runtime=trace,dynoxide=trace",
             "aws_smithy_runtime::client::orchestrator::http=trace,lambda_runtime::layers::api_response=trace",
+            "aws_smithy_runtime::client::orchestrator[{request}]=trace,lambda_runtime::requests[a]=trace,trace",
         ] {
             assert!(!logged(asked).contains("secret"), "{asked}");
         }
@@ -145,6 +158,19 @@ mod tests {
     #[test]
     fn the_rest_is_logged_as_asked() {
         assert!(logged("trace").contains("traced"));
-        assert!(logged("info").contains("told") && !logged("info").contains("traced"));
+        for asked in ["info", "info,", " info , mapgate_core=info"] {
+            assert!(
+                logged(asked).contains("told") && !logged(asked).contains("traced"),
+                "{asked}"
+            );
+        }
+        assert!(!logged("off").contains("told"));
+    }
+
+    #[test]
+    fn what_is_no_filter_is_none() {
+        for asked in ["", " , ", "mapgate_core=loud", "mapgate_core[span]=debug"] {
+            assert!(targets(asked).is_none(), "{asked}");
+        }
     }
 }

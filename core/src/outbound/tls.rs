@@ -62,12 +62,14 @@ struct OfSystem(Arc<CryptoProvider>);
 
 impl OfSystem {
     fn read(&self) -> Result<&'static WebPkiServerVerifier, Error> {
-        static AUTHORITIES: OnceLock<Result<Arc<WebPkiServerVerifier>, String>> = OnceLock::new();
-        let read = AUTHORITIES.get_or_init(|| {
-            let verifier = verifying(rustls_native_certs::load_native_certs().certs, &self.0);
-            verifier.inspect_err(|fault| tracing::error!(fault, "every https address will fail"))
-        });
-        read.as_deref().map_err(|fault| Error::General(fault.clone()))
+        static AUTHORITIES: OnceLock<Arc<WebPkiServerVerifier>> = OnceLock::new();
+        if let Some(read) = AUTHORITIES.get() {
+            return Ok(read);
+        }
+        let read = verifying(rustls_native_certs::load_native_certs().certs, &self.0);
+        let read = read.inspect_err(|fault| tracing::error!(fault, "every https address fails"));
+        let read = read.map_err(Error::General)?;
+        Ok(AUTHORITIES.get_or_init(|| read))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_ses::Client;
@@ -24,10 +23,7 @@ pub(crate) struct Ses(Client);
 impl Ses {
     /// A client that asks once: what the SDK tries again by itself could go out twice.
     pub(crate) fn of(config: &SdkConfig) -> Self {
-        let patience = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_timeout(PATIENCE)
-            .build();
+        let patience = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
         let config = aws_sdk_ses::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(patience);

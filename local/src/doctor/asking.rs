@@ -118,6 +118,9 @@ pub fn advice(error: &CallError) -> &'static str {
         CallError::NotAllowed(_) => "correct the URL: it is none that can be called",
         CallError::NoClient(_) => "install the system's root certificates (ca-certificates)",
         CallError::Slow => "see what keeps it, or whether a firewall swallows the connection",
+        CallError::Down(reason) if reason.contains("certificate authorities of this machine") => {
+            "install the system's root certificates (ca-certificates)"
+        }
         CallError::Down(reason) if reason.contains("certificate") => {
             "renew its certificate; one of an authority of your own is trusted by SSL_CERT_FILE"
         }

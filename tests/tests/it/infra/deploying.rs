@@ -137,7 +137,7 @@ fn packaged(files: &[(&str, &str)]) -> Option<Vec<String>> {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let script = format!("put() {{{function}\n}}\nput \"$1\" mapgate.yaml \"$2\"");
+    let script = format!("put() {{{function}\n}}\nsettings=$1\nput \"$settings\" mapgate.yaml \"$2\"");
     let done = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script, "infra/build"])
         .args([&settings.join("prod.yaml"), &package])
@@ -172,17 +172,28 @@ fn the_settings_go_into_a_package_with_what_they_name_and_never_one_over_another
         ),
         ("my base.yaml", "extends: sub/other.yaml\r\nvars: {}\r\n"),
         ("sub/other.yaml", "extends: third.yaml\n"),
-        ("sub/third.yaml", "extends: null\n"),
+        (
+            "sub/third.yaml",
+            "vars:\n  authentication:\n    ldap:\n      ca_file: 'other.pem'\n",
+        ),
+        ("other.pem", "-----BEGIN CERTIFICATE-----\n"),
         ("ca/own.pem", "-----BEGIN CERTIFICATE-----\n"),
     ]);
     let wanted = [
         "ca/own.pem",
         "mapgate.yaml",
         "my base.yaml",
+        "other.pem",
         "sub/other.yaml",
         "sub/third.yaml",
     ];
     assert_eq!(found.unwrap(), wanted);
+    let in_flow = "vars: {authentication: {ldap: {ca_file: own.pem}}}\n";
+    assert_eq!(
+        packaged(&[("prod.yaml", in_flow), ("own.pem", "")]),
+        None,
+        "it would not be seen"
+    );
     for refused in ["mapgate.yaml", "../base.yaml", "/etc/hostname", "nowhere.yaml"] {
         let text = format!("extends: {refused}\n");
         let found = packaged(&[("prod.yaml", &text), ("mapgate.yaml", "vars: {}\n")]);

@@ -57,8 +57,6 @@ pub async fn run(variables: &Variables, arguments: &[&str]) -> (i32, String) {
         .args(arguments)
         .env_clear()
         .envs(variables)
-        // Nobody is to be asked for the credentials of a machine of AWS.
-        .env("AWS_EC2_METADATA_DISABLED", "true")
         .kill_on_drop(true)
         .output()
         .await
