@@ -1,6 +1,6 @@
 //! One AWS configuration for a process, read on first use: region, credentials and endpoints come from the environment, as Lambda
-//! has them and `aws configure export-credentials --format env` prints them. Profiles are not read: what the SDK brings for them is
-//! a tenth of a function.
+//! has them and `aws configure export-credentials --format env` prints them. Profiles are not read: what the SDK brings for them
+//! would be a part of each function.
 
 mod client;
 

@@ -1,5 +1,5 @@
-//! The SDK's HTTP client: the one that calls map servers. The SDK's own would be a second one, with HTTP/2, which none of the services
-//! speaks to it, and would read the machine's certificate authorities once more.
+//! The SDK's HTTP client: the one that calls map servers. The SDK's own would be a second one, with HTTP/2, and would read
+//! the machine's certificate authorities once more.
 
 use std::error::Error;
 use std::io;
